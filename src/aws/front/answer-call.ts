@@ -1,0 +1,228 @@
+import { ApiError } from '../../model/api-error.ts';
+import type { JsonObject } from '../../model/cloudtrail-event.ts';
+import { openTrailApi, openTrailOwnExceptions } from '../opentrail/open-trail-api.ts';
+import type { Caller, OpenTrailOperation } from '../opentrail/operation.ts';
+import { authenticationError } from '../protocol/authentication-errors.ts';
+import { percentDecode, rawQueryPairs, splitTarget } from '../protocol/canonical-request.ts';
+import { deserialiseInput } from '../protocol/deserialise-input.ts';
+import { jsonResponse } from '../protocol/json-1-1.ts';
+import { parseJsonBody } from '../protocol/json-body.ts';
+import { decompressBody, readBody } from '../protocol/read-body.ts';
+import { mergeQueryMembers, restJsonResponse } from '../protocol/rest-json.ts';
+import type { ParsedSignature } from '../protocol/signature.ts';
+import { PayloadMismatchError } from '../protocol/sigv4.ts';
+import { validateInput } from '../protocol/validate-input.ts';
+import type { FrontDoorContext } from './front-door-context.ts';
+import { captured, type OwnCall } from './own-call.ts';
+import type { Answered } from './own-call-recorder.ts';
+import type { OwnExchange } from './own-exchange.ts';
+import type { OwnRoute } from './own-route.ts';
+
+/** A finished answer, or the head of a stream and its lines. */
+export type Answer = Answered & { readonly lines?: AsyncIterable<string> };
+
+type AwsRoute = Extract<OwnRoute, { kind: 'aws' }>;
+type OpenTrailRoute = Extract<OwnRoute, { kind: 'opentrail' }>;
+
+/**
+ * Answers a call. The checks come in AWS's order: transport, operation, authentication, deserialisation,
+ * throttling, constraints, authorization, then the operation's own. What is learnt on the way is kept in
+ * `call` for its record.
+ */
+export async function answerCall(
+  context: FrontDoorContext,
+  call: OwnCall,
+  exchange: OwnExchange,
+): Promise<Answer> {
+  const { route } = call;
+  const isStreamed = route.kind === 'opentrail' && route.operation.takesBody;
+  const wireBody = isStreamed ? undefined : await readWhole(context, call, exchange);
+  const failure = await authenticate(context, call, wireBody);
+  if (route.kind === 'unknownOperation') throw unknownOperation(route);
+  if (failure !== undefined) throw failure;
+  if (route.kind === 'noService') throw noService(route);
+  const caller = callerOf(call);
+  if (route.kind === 'aws') {
+    return answerAws(context, { call, caller, route, exchange, wireBody: wireBody ?? new Uint8Array(0) });
+  }
+  return answerOpenTrail(context, { call, caller, route, exchange, wireBody });
+}
+
+/** The body as sent: what a signature covers, and what a record is made of. */
+async function readWhole(
+  context: FrontDoorContext,
+  call: OwnCall,
+  exchange: OwnExchange,
+): Promise<Uint8Array> {
+  const { bodyBytesMax } = context.limits;
+  const body = await readBody(exchange.wire(), { bodyBytesMax, declaredBytes: exchange.declaredBytes });
+  call.requestBody = captured(body, call.recognition.requestCaptureBytes);
+  return body;
+}
+
+/** Sets who calls when the signature is right; otherwise tells why it is not. */
+async function authenticate(
+  context: FrontDoorContext,
+  call: OwnCall,
+  body: Uint8Array | undefined,
+): Promise<ApiError | undefined> {
+  const { protocol, service, signingNames } = call.route;
+  const result = await context.verifier.verify(call.head, body);
+  if (!result.isValid) return authenticationError({ protocol, service }, result.failure);
+  const { parsed } = result;
+  if (!signingNames.includes(parsed.service)) {
+    const message = `Credential should be scoped to correct service: '${signingNames[0]}'.`;
+    return new ApiError('InvalidSignatureException', message, {
+      isPlatform: true,
+      status: protocol === 'rest-json' ? 403 : 400,
+    });
+  }
+  await identify(context, call, parsed);
+  return undefined;
+}
+
+async function identify(context: FrontDoorContext, call: OwnCall, parsed: ParsedSignature): Promise<void> {
+  const principal = await context.principals.resolve(parsed.accessKeyId);
+  call.verification = 'signature';
+  call.userIdentity = principal.userIdentity;
+  call.accountId = principal.accountId;
+  call.region = parsed.region;
+}
+
+function callerOf(call: OwnCall): Caller {
+  return {
+    accountId: call.accountId ?? '',
+    region: call.region,
+    userIdentity: call.userIdentity,
+    sourceIPAddress: call.head.peerAddress,
+  };
+}
+
+async function answerAws(
+  context: FrontDoorContext,
+  facts: {
+    readonly call: OwnCall;
+    readonly caller: Caller;
+    readonly route: AwsRoute;
+    readonly exchange: OwnExchange;
+    readonly wireBody: Uint8Array;
+  },
+): Promise<Answer> {
+  const { call, caller, route } = facts;
+  const { api, name, operation } = route;
+  const body = await unpack(context, call, facts.wireBody);
+  const merged =
+    route.protocol === 'json' ? body : mergeQueryMembers(call.head, { api, operation: name, body });
+  const input = deserialiseInput(api, name, merged);
+  call.input = input;
+  if (operation.isBuilt) {
+    operation.throttle?.(caller, context.operations);
+    const { ownExceptions } = operation;
+    validateInput(api, name, { input, ...(ownExceptions === undefined ? {} : { ownExceptions }) });
+    await context.authorize(caller, route.action);
+  }
+  const output = await operation.run({ caller, input, signal: facts.exchange.signal }, context.operations);
+  const response =
+    route.protocol === 'json'
+      ? jsonResponse(output, call.requestId)
+      : restJsonResponse(output, call.requestId);
+  return { response, output };
+}
+
+async function answerOpenTrail(
+  context: FrontDoorContext,
+  facts: {
+    readonly call: OwnCall;
+    readonly caller: Caller;
+    readonly route: OpenTrailRoute;
+    readonly exchange: OwnExchange;
+    readonly wireBody: Uint8Array | undefined;
+  },
+): Promise<Answer> {
+  const { call, caller, route, exchange } = facts;
+  const { operation } = route;
+  const input =
+    facts.wireBody === undefined
+      ? queryInput(call)
+      : openTrailInput(operation, await unpack(context, call, facts.wireBody));
+  call.input = input;
+  if (openTrailApi.operations[operation.name] !== undefined) {
+    validateInput(openTrailApi, operation.name, { input, ownExceptions: openTrailOwnExceptions });
+  }
+  await context.authorize(caller, operation.action);
+  if (!operation.isReadOnly) await context.callRecorder.announce(call);
+  const body = operation.takesBody ? context.verifier.openBody(call.head, exchange.wire()) : noBytes();
+  const result = await operation.run({ caller, input, body, signal: exchange.signal }).catch(asBadPayload);
+  if (result.kind === 'json') {
+    return { response: jsonResponse(result.output, call.requestId), output: result.output };
+  }
+  const response = {
+    status: 200,
+    headers: [
+      ['x-amzn-RequestId', call.requestId],
+      ['Content-Type', 'application/x-ndjson'],
+    ] as const,
+    body: new Uint8Array(0),
+  };
+  return { response, lines: result.lines };
+}
+
+/** Operations that the model of ours does not have check their input themselves. */
+function openTrailInput(operation: OpenTrailOperation, body: JsonObject): JsonObject {
+  const isModelled = openTrailApi.operations[operation.name] !== undefined;
+  return isModelled ? deserialiseInput(openTrailApi, operation.name, body) : body;
+}
+
+async function unpack(context: FrontDoorContext, call: OwnCall, wireBody: Uint8Array): Promise<JsonObject> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of context.verifier.openBody(call.head, once(wireBody))) chunks.push(chunk);
+  } catch (cause) {
+    asBadPayload(cause);
+  }
+  return parseJsonBody(await decompressBody(call.head, Buffer.concat(chunks), context.limits.bodyBytesMax));
+}
+
+function asBadPayload(cause: unknown): never {
+  if (!(cause instanceof PayloadMismatchError)) throw cause;
+  throw new ApiError('InvalidSignatureException', cause.message, { isPlatform: true, cause });
+}
+
+function queryInput(call: OwnCall): JsonObject {
+  const pairs = rawQueryPairs(splitTarget(call.head.target).query)
+    .map(([name, value]) => [percentDecode(name), percentDecode(value.replaceAll('+', '%20'))] as const)
+    .filter(([name]) => !name.toLowerCase().startsWith('x-amz-'));
+  return Object.fromEntries(pairs);
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}
+
+async function* noBytes(): AsyncIterable<Uint8Array> {}
+
+function unknownOperation(route: Extract<OwnRoute, { kind: 'unknownOperation' }>): ApiError {
+  const name = route.name === undefined ? 'that this request names' : route.name.slice(0, 128);
+  const isOurs = route.service === 'opentrail';
+  return new ApiError('UnknownOperationException', `there is no operation ${name} in ${route.service}`, {
+    isPlatform: true,
+    status: isOurs || route.protocol === 'rest-json' ? 404 : 400,
+  });
+}
+
+/** In the spelling of each family; the message says what to configure. */
+function noService(route: Extract<OwnRoute, { kind: 'noService' }>): ApiError {
+  const message =
+    `OpenTrail has no upstream for ${route.service} and does not answer it itself: ` +
+    `start it with --upstream ${route.signingNames[0]}=URL`;
+  switch (route.protocol) {
+    case 'rest-xml':
+    case 'unknown':
+      return new ApiError('NotImplemented', message, { isPlatform: true, status: 501 });
+    case 'query':
+    case 'ec2':
+      return new ApiError('UnsupportedOperation', message, { isPlatform: true, status: 400 });
+    default:
+      return new ApiError('UnsupportedOperationException', message, { isPlatform: true, status: 400 });
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Metrics } from '../../base/metrics.ts';
+import type { Random } from '../../base/random.ts';
+import type { RequestHead } from '../../model/captured-call.ts';
+import type { Recogniser } from '../../record/gateway/recognition.ts';
+import type { PrincipalDirectory } from '../../record/identity/principal-directory.ts';
+import type { Intake, Recorder } from '../../record/intake.ts';
+import type { Authorize } from '../opentrail/access.ts';
+import type { OpenTrailOperation } from '../opentrail/operation.ts';
+import type { OperationContext } from '../operations/operation.ts';
+import type { ErrorStatus } from '../protocol/error-response.ts';
+import type { SignatureVerifier } from '../protocol/signature.ts';
+import type { BodyOpener } from '../protocol/sigv4.ts';
+import type { FrontDoorTelemetry } from '../telemetry.ts';
+import type { IntentLog, OwnCallRecorder } from './own-call-recorder.ts';
+
+export interface FrontDoorLimits {
+  /** Bytes of a request's body, as sent and unpacked; imports, which stream, are not bound by it. */
+  readonly bodyBytesMax: number;
+}
+
+/** Above AWS's largest input, the 1 MB of `PutAuditEvents`, with room for lists of imported objects. */
+export const defaultFrontDoorLimits: FrontDoorLimits = { bodyBytesMax: 4 * 1024 * 1024 };
+
+export interface FrontDoorOptions {
+  readonly verifier: SignatureVerifier & BodyOpener;
+  readonly operations: OperationContext;
+  readonly openTrailOperations: ReadonlyMap<string, OpenTrailOperation>;
+  readonly recorder: Recorder;
+  readonly intake: Intake;
+  readonly intents: IntentLog;
+  readonly recogniser: Recogniser;
+  readonly principals: PrincipalDirectory;
+  /** The account of the installation: of callers that are not known, and of what is about the whole of it. */
+  readonly installationAccountId: string;
+  /** Default: the root of an account may do everything in it. */
+  readonly authorize?: Authorize;
+  /** The caller's address behind trusted proxies; default: the peer of the socket. */
+  readonly sourceAddress?: (head: RequestHead) => string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly limits?: FrontDoorLimits;
+  /** Default: `observed`. */
+  readonly errorStatus?: ErrorStatus;
+  /** Aborted when the server stops: ends streams. */
+  readonly stopSignal?: AbortSignal;
+}
+
+export interface FrontDoorContext extends FrontDoorOptions {
+  readonly authorize: Authorize;
+  readonly limits: FrontDoorLimits;
+  readonly telemetry: FrontDoorTelemetry;
+  readonly callRecorder: OwnCallRecorder;
+}

@@ -1,0 +1,25 @@
+import type { TailEvents } from '../../history/tail-events.ts';
+import type { StoredEvent } from '../../model/recorded-event.ts';
+import type { OpenTrailOperation } from './operation.ts';
+import { type AllAccountsAccess, searchQueryOf, toSearchEvent } from './search-input.ts';
+
+export function tailEventsOperation(options: {
+  readonly tail: TailEvents;
+  readonly access: AllAccountsAccess;
+}): OpenTrailOperation {
+  return {
+    name: 'TailEvents',
+    action: 'opentrail:TailEvents',
+    isReadOnly: true,
+    takesBody: false,
+    summary: 'Streams live events as they are stored, one JSON object a line, until the client goes away.',
+    async run({ caller, input, signal }) {
+      const query = await searchQueryOf(caller, input, options.access);
+      return { kind: 'stream', lines: linesOf(options.tail(query, signal)) };
+    },
+  };
+}
+
+async function* linesOf(events: AsyncIterable<StoredEvent>): AsyncIterable<string> {
+  for await (const event of events) yield JSON.stringify(toSearchEvent(event));
+}

@@ -1,0 +1,35 @@
+import type { LookupEvents } from '../../history/lookup-events.ts';
+import type { Throttle } from '../../history/throttle.ts';
+import type { JsonObject } from '../../model/cloudtrail-event.ts';
+import type { Caller } from '../opentrail/operation.ts';
+import type { OwnExceptions } from '../protocol/validate-input.ts';
+
+export interface OperationCall {
+  readonly caller: Caller;
+  /** Deserialised and valid by the API model, in the spelling of the wire. */
+  readonly input: JsonObject;
+  /** Aborted when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** What an operation runs on; made where everything is put together. */
+export interface OperationContext {
+  readonly lookupEvents: LookupEvents;
+  /** Present when AWS's own rates are asked for. */
+  readonly lookupThrottle?: Throttle;
+}
+
+/** An operation of AWS's API. */
+export interface Operation {
+  readonly isBuilt: boolean;
+  /**
+   * Errors of its own that stand for a broken constraint of a top-level member, instead of
+   * `ValidationException`.
+   */
+  readonly ownExceptions?: OwnExceptions;
+  /** Deliberate choices where AWS's behaviour is not known or differs; for `docs/compatibility.md`. */
+  readonly notes?: readonly string[];
+  /** Checked before the constraints of the input. */
+  throttle?(caller: Caller, context: OperationContext): void;
+  run(call: OperationCall, context: OperationContext): Promise<JsonObject>;
+}

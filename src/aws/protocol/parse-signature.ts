@@ -1,0 +1,209 @@
+import type { RequestHead } from '../../model/captured-call.ts';
+import { percentDecode, rawQueryPairs, splitTarget } from './canonical-request.ts';
+import { headerValue, headerValues } from './header-values.ts';
+import type { ParsedSignature, PayloadCover, SignatureFailure } from './signature.ts';
+
+/** What is added to the contract's parts for presigned URLs: how long they are valid. */
+export interface SignedRequest extends ParsedSignature {
+  /** Presigned URLs only, seconds. */
+  readonly expiresSeconds: number | undefined;
+  /** `20260101/us-east-1/cloudtrail/aws4_request`. */
+  readonly scope: string;
+}
+
+const algorithm = 'AWS4-HMAC-SHA256';
+/** AWS refuses presigned URLs that are valid for more than a week. */
+const presignedSecondsMax = 604_800;
+/** Headers that decide what the request means; a copy must not be able to hide behind the signed one. */
+const singleHeaders = [
+  'authorization',
+  'host',
+  'x-amz-date',
+  'x-amz-content-sha256',
+  'x-amz-security-token',
+  'x-amz-target',
+];
+
+/** Reads the signature of a request without believing it. */
+export function parseSignature(head: RequestHead): SignedRequest | SignatureFailure {
+  for (const name of singleHeaders) {
+    if (headerValues(head.headers, name).length > 1)
+      return malformed(`the header '${name}' was sent more than once`);
+  }
+  const authorization = headerValue(head.headers, 'authorization');
+  const query = queryParameters(head.target);
+  if (query === undefined)
+    return malformed('a signature parameter was sent more than once in the query string');
+  if (query.has('x-amz-algorithm') || query.has('x-amz-signature')) {
+    if (authorization !== undefined) {
+      return malformed(
+        'only one authentication form is allowed: the Authorization header or the query string',
+      );
+    }
+    return parseQuery(head, query);
+  }
+  if (authorization === undefined || authorization.trim() === '') return { kind: 'missing' };
+  return parseHeader(head, authorization.trim());
+}
+
+function parseHeader(head: RequestHead, authorization: string): SignedRequest | SignatureFailure {
+  const space = authorization.indexOf(' ');
+  const scheme = space < 0 ? authorization : authorization.slice(0, space);
+  if (scheme !== algorithm) return malformed(`Unsupported AWS 'algorithm': '${scheme.slice(0, 64)}'.`);
+  const parts = new Map<string, string>();
+  for (const part of authorization.slice(scheme.length).split(',')) {
+    const mark = part.indexOf('=');
+    const name = part.slice(0, mark).trim();
+    if (mark < 0 || parts.has(name))
+      return malformed("Authorization header has a part that is not 'name=value' once");
+    parts.set(name, part.slice(mark + 1).trim());
+  }
+  const absent = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !parts.get(name));
+  const date = headerValue(head.headers, 'x-amz-date') ?? isoDate(headerValue(head.headers, 'date'));
+  const complaints = absent.map((name) => `Authorization header requires '${name}' parameter.`);
+  if (date === undefined) {
+    complaints.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  }
+  if (complaints.length > 0 || date === undefined) return malformed(complaints.join(' '));
+  return assemble({
+    form: 'header',
+    credential: parts.get('Credential') ?? '',
+    date,
+    signedHeaders: parts.get('SignedHeaders') ?? '',
+    signature: parts.get('Signature') ?? '',
+    sessionToken: headerValue(head.headers, 'x-amz-security-token'),
+    payload: payloadCover(headerValue(head.headers, 'x-amz-content-sha256')),
+    expiresSeconds: undefined,
+  });
+}
+
+function parseQuery(head: RequestHead, query: ReadonlyMap<string, string>): SignedRequest | SignatureFailure {
+  const names = [
+    'X-Amz-Algorithm',
+    'X-Amz-Credential',
+    'X-Amz-Date',
+    'X-Amz-SignedHeaders',
+    'X-Amz-Signature',
+  ];
+  const absent = names.filter((name) => !query.get(name.toLowerCase()));
+  if (absent.length > 0)
+    return malformed(absent.map((name) => `AWS query-string parameters must include '${name}'.`).join(' '));
+  if (query.get('x-amz-algorithm') !== algorithm) {
+    return malformed(`Unsupported AWS 'algorithm': '${query.get('x-amz-algorithm')?.slice(0, 64)}'.`);
+  }
+  const expires = query.get('x-amz-expires');
+  const expiresSeconds = expires === undefined ? undefined : Number(expires);
+  if (expiresSeconds !== undefined && !(Number.isInteger(expiresSeconds) && expiresSeconds >= 0)) {
+    return malformed('X-Amz-Expires should be a number');
+  }
+  if (expiresSeconds !== undefined && expiresSeconds > presignedSecondsMax) {
+    return malformed(
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+    );
+  }
+  const declared = headerValue(head.headers, 'x-amz-content-sha256') ?? query.get('x-amz-content-sha256');
+  const service = (query.get('x-amz-credential') ?? '').split('/').at(-2);
+  return assemble({
+    form: 'query',
+    credential: query.get('x-amz-credential') ?? '',
+    date: query.get('x-amz-date') ?? '',
+    signedHeaders: query.get('x-amz-signedheaders') ?? '',
+    signature: query.get('x-amz-signature') ?? '',
+    sessionToken: query.get('x-amz-security-token') ?? headerValue(head.headers, 'x-amz-security-token'),
+    payload: declared === undefined && service === 's3' ? { kind: 'unsigned' } : payloadCover(declared),
+    expiresSeconds,
+  });
+}
+
+interface Parts {
+  readonly form: 'header' | 'query';
+  readonly credential: string;
+  readonly date: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
+  readonly sessionToken: string | undefined;
+  readonly payload: PayloadCover | undefined;
+  readonly expiresSeconds: number | undefined;
+}
+
+function assemble(parts: Parts): SignedRequest | SignatureFailure {
+  // From the right: the key id may hold slashes, the four parts behind it may not.
+  const credential = parts.credential.split('/');
+  const [day, region, service, terminator] = credential.slice(-4);
+  const accessKeyId = credential.slice(0, -4).join('/');
+  if (!accessKeyId || !day || !region || !service || terminator !== 'aws4_request') {
+    return malformed(
+      'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term',
+    );
+  }
+  if (!/^\d{8}T\d{6}Z$/.test(parts.date)) {
+    return malformed('Date must be in ISO-8601 basic format: yyyymmddThhmmssZ');
+  }
+  if (parts.payload === undefined) {
+    return malformed('x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-… or a valid sha256 value');
+  }
+  const signedHeaders = parts.signedHeaders.split(';');
+  if (signedHeaders.some((name) => !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name))) {
+    return malformed('SignedHeaders must be lower-case header names separated by semicolons');
+  }
+  return {
+    form: parts.form,
+    accessKeyId,
+    date: parts.date,
+    region,
+    service,
+    signedHeaders,
+    signature: parts.signature,
+    sessionToken: parts.sessionToken,
+    payload: parts.payload,
+    expiresSeconds: parts.expiresSeconds,
+    scope: `${day}/${region}/${service}/aws4_request`,
+  };
+}
+
+function payloadCover(declared: string | undefined): PayloadCover | undefined {
+  if (declared === undefined) return { kind: 'body' };
+  if (declared === 'UNSIGNED-PAYLOAD') return { kind: 'unsigned' };
+  if (/^STREAMING-[A-Z0-9-]+$/.test(declared)) return { kind: 'stream', scheme: declared };
+  return /^[0-9a-f]{64}$/.test(declared) ? { kind: 'hash', sha256: declared } : undefined;
+}
+
+/** Lower-case names of the `X-Amz-…` parameters; undefined when one of them comes twice. */
+function queryParameters(target: string): Map<string, string> | undefined {
+  const found = new Map<string, string>();
+  for (const [rawName, rawValue] of rawQueryPairs(splitTarget(target).query)) {
+    const name = percentDecode(rawName).toLowerCase();
+    if (!name.startsWith('x-amz-')) continue;
+    if (found.has(name)) return undefined;
+    found.set(name, percentDecode(rawValue));
+  }
+  return found;
+}
+
+/** A `Date` header in either form as `yyyymmddThhmmssZ`. */
+function isoDate(value: string | undefined): string | undefined {
+  if (value === undefined || /^\d{8}T\d{6}Z$/.test(value)) return value;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : basicIso(ms);
+}
+
+/** `20260101T000000Z`. */
+export function basicIso(ms: number): string {
+  return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+/** NaN for what is no date. Requests of one client come many in a second, so the last answer is kept. */
+export function basicIsoToMs(text: string): number {
+  if (text !== lastDate.text) lastDate = { text, ms: parseBasicIso(text) };
+  return lastDate.ms;
+}
+
+let lastDate: { readonly text: string; readonly ms: number } = { text: '', ms: Number.NaN };
+
+function parseBasicIso(text: string): number {
+  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+function malformed(detail: string): SignatureFailure {
+  return { kind: 'malformed', detail };
+}

@@ -1,0 +1,57 @@
+import { createReadStream, type Stats } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from '../client/cli-error.ts';
+import { type FoundFile, reasonToSkip } from './import-source.ts';
+
+const PIECE_BYTES = 1 << 20;
+
+/** The files of a path: itself, or everything below a folder in the order of names. Links to folders are not followed. */
+export async function* findLocalFiles(path: string): AsyncGenerator<FoundFile> {
+  let found: { absolute: string; stats: Stats };
+  try {
+    const absolute = await realpath(path);
+    found = { absolute, stats: await stat(absolute) };
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new CliError(
+      `cannot read ${path}: ${code === 'ENOENT' ? 'there is no such file or folder' : code}`,
+      { cause },
+    );
+  }
+  const { absolute, stats } = found;
+  if (stats.isDirectory()) yield* walk(absolute);
+  else yield { file: localFile(absolute, stats.size) };
+}
+
+async function* walk(folder: string): AsyncGenerator<FoundFile> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      yield* walk(path);
+      continue;
+    }
+    const reason = reasonToSkip(path);
+    if (reason !== undefined) {
+      yield { skipped: { uri: path, reason } };
+      continue;
+    }
+    const stats = await stat(path).catch((error: NodeJS.ErrnoException) => error.code ?? error.message);
+    if (typeof stats === 'string') yield { skipped: { uri: path, reason: `cannot be read: ${stats}` } };
+    else if (stats.isFile()) yield { file: localFile(path, stats.size) };
+    else yield { skipped: { uri: path, reason: 'not a file' } };
+  }
+}
+
+function localFile(path: string, sizeBytes: number) {
+  return {
+    uri: path,
+    sizeBytes,
+    read: (signal: AbortSignal) => readFile(path, { signal }),
+    stream: (signal: AbortSignal): AsyncIterable<Buffer> =>
+      createReadStream(path, { highWaterMark: PIECE_BYTES, signal }),
+    dispose: async () => {},
+  };
+}

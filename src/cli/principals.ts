@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import type { JsonObject } from '../model/cloudtrail-event.ts';
+import { addConnectionOptions, type ConnectionOptions } from './client/connect.ts';
+import { type CommandContext, runCommand } from './client/run-command.ts';
+import { textOf } from './found-event.ts';
+import { TablePrinter } from './output/table-printer.ts';
+import { visible } from './output/visible-text.ts';
+
+interface PrincipalsOptions extends ConnectionOptions {
+  readonly account?: string;
+  readonly output: 'table' | 'json';
+}
+
+export function registerPrincipals(program: Command): void {
+  const principals = program
+    .command('principals')
+    .summary('show whom access keys belong to')
+    .description('Principals are the owners of access keys, as told or as learnt from calls that passed by.');
+  addConnectionOptions(
+    principals.command('list').description('Lists the principals of the account of the call.'),
+  )
+    .option('--account <id>', "of another account; for the installation's own account only")
+    .addOption(new Option('--output <form>', 'form').choices(['table', 'json']).default('table'))
+    .action((options: PrincipalsOptions) => runCommand(options, (context) => list(context, options)));
+}
+
+async function list({ client, stdout, signal }: CommandContext, options: PrincipalsOptions): Promise<void> {
+  const input: JsonObject = options.account === undefined ? {} : { AccountId: options.account };
+  const { Principals } = await client.call('ListPrincipals', input, signal);
+  const principals = Array.isArray(Principals) ? (Principals as readonly JsonObject[]) : [];
+  if (options.output === 'json') {
+    const json = JSON.stringify(principals, undefined, 2);
+    await stdout.write(`${stdout.isTerminal ? json.split('\n').map(visible).join('\n') : json}\n`);
+    return;
+  }
+  const table = new TablePrinter(stdout, [
+    { head: 'ACCESS KEY' },
+    { head: 'TYPE' },
+    { head: 'ARN', widthMax: 100 },
+    { head: 'SOURCE' },
+    { head: 'EXPIRES' },
+  ]);
+  await table.print(principals.map(row));
+  await table.end('no principals');
+}
+
+function row(principal: JsonObject): string[] {
+  const identity = (principal.UserIdentity ?? {}) as JsonObject;
+  const { ExpiresAt: expiresAt } = principal;
+  return [
+    textOf(principal.AccessKeyId),
+    textOf(identity.type),
+    textOf(identity.arn),
+    textOf(principal.Source),
+    typeof expiresAt === 'number' ? new Date(expiresAt * 1_000).toISOString() : '',
+  ];
+}

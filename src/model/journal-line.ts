@@ -1,0 +1,63 @@
+import type { EventMeta, JournalEntry } from './recorded-event.ts';
+
+/**
+ * The form of an event in a journal segment, one line each:
+ *
+ *     <sequence, decimal> TAB <meta as compact JSON> TAB <raw event as compact JSON> LF
+ *
+ * Neither JSON part can hold a literal tab or line break, so the engine splits the line without parsing it. Lines that
+ * begin with `#` are frames of the journal (batch trailers, intents) and never events. What is hashed into the chain is
+ * the line without its LF, so the store MUST keep the three parts byte for byte, and can give the line back.
+ */
+export interface JournalLine {
+  readonly sequence: number;
+  readonly metaJson: string;
+  readonly raw: string;
+}
+
+export function encodeJournalLine(sequence: number, entry: JournalEntry): string {
+  return `${sequence}\t${encodeMeta(entry.meta)}\t${entry.raw}`;
+}
+
+export function decodeJournalLine(line: string): JournalLine | undefined {
+  const first = line.indexOf('\t');
+  const second = line.indexOf('\t', first + 1);
+  if (first < 1 || second < 0) return undefined;
+  const sequence = Number(line.slice(0, first));
+  if (!Number.isSafeInteger(sequence) || sequence < 1) return undefined;
+  return { sequence, metaJson: line.slice(first + 1, second), raw: line.slice(second + 1) };
+}
+
+/** Short member names, because meta is stored with every event: t, o, v, u, r (type, name pairs), s, i. */
+export function encodeMeta(meta: EventMeta): string {
+  return JSON.stringify({
+    t: meta.recordedAt,
+    o: meta.origin,
+    v: meta.verification,
+    u: meta.username,
+    r: meta.resources.map((resource) => [resource.type ?? '', resource.name]),
+    s: meta.sourceObjectId,
+    i: meta.intentId,
+  });
+}
+
+export function decodeMeta(metaJson: string): EventMeta {
+  const meta = JSON.parse(metaJson) as {
+    t: number;
+    o: EventMeta['origin'];
+    v: EventMeta['verification'];
+    u?: string;
+    r: [string, string][];
+    s?: string;
+    i?: string;
+  };
+  return {
+    recordedAt: meta.t,
+    origin: meta.o,
+    verification: meta.v,
+    ...(meta.u === undefined ? {} : { username: meta.u }),
+    resources: meta.r.map(([type, name]) => ({ type: type === '' ? null : type, name })),
+    ...(meta.s === undefined ? {} : { sourceObjectId: meta.s }),
+    ...(meta.i === undefined ? {} : { intentId: meta.i }),
+  };
+}

@@ -1,0 +1,17 @@
+import type { Json, JsonObject } from '../../../model/cloudtrail-event.ts';
+import type { DecodedCall } from '../decoded-call.ts';
+import { isObject } from './spell-members.ts';
+
+/** The members of the answer without the envelope of XML protocols. */
+export function answerOf(decoded: DecodedCall): JsonObject | undefined {
+  const { output, operation } = decoded;
+  if (output === undefined) return undefined;
+  let body: JsonObject = output;
+  for (const envelope of [`${operation}Response`, `${operation}Result`]) {
+    const inner: Json | undefined = body[envelope];
+    if (inner !== undefined && isObject(inner)) body = inner;
+    else if (inner === '') return {};
+  }
+  const { ResponseMetadata: _, '@_xmlns': __, ...members } = body;
+  return members;
+}

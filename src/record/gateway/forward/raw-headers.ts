@@ -1,0 +1,65 @@
+import type { RawHeaders } from '../../../model/captured-call.ts';
+
+/** The first value of a header, names compared without case; undefined when it is absent. */
+export function headerValue(headers: RawHeaders, name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    const candidate = headers[index] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return headers[index + 1];
+  }
+  return undefined;
+}
+
+/** Every value of a header in order, names compared without case. */
+export function headerValues(headers: RawHeaders, name: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const candidate = headers[index] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) {
+      values.push(headers[index + 1] as string);
+    }
+  }
+  return values;
+}
+
+/**
+ * Headers of one connection only (RFC 9110, 7.6.1). `te` and `upgrade` are ours to negotiate with the next hop;
+ * `http2-settings` belongs to an upgrade that is not forwarded.
+ */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** The headers that are meant for the other end, in their order, case and repetition. */
+export function endToEndHeaders(headers: RawHeaders): string[] {
+  const named = connectionOptions(headers);
+  const kept: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue;
+    kept.push(name, headers[index + 1] as string);
+  }
+  return kept;
+}
+
+/** Names listed in `Connection` headers, lower case; undefined when there are none beside `close` and `keep-alive`. */
+export function connectionOptions(headers: RawHeaders): Set<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    for (const part of (headers[index + 1] as string).split(',')) {
+      const option = part.trim().toLowerCase();
+      if (option === '' || option === 'close' || option === 'keep-alive') continue;
+      named ??= new Set();
+      named.add(option);
+    }
+  }
+  return named;
+}

@@ -1,0 +1,198 @@
+import type { Clock, Timer } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Metrics } from '../../base/metrics.ts';
+import type { UserIdentity } from '../../model/cloudtrail-event.ts';
+import type { Catalog, PrincipalRecord } from '../../store/catalog.ts';
+import { RECORDER_METRICS } from '../telemetry.ts';
+import { accountOfAccessKey } from './access-key-account.ts';
+import type { PrincipalDirectory, ResolvedPrincipal } from './principal-directory.ts';
+
+/** Keys whose answer is held in memory, unknown ones included: about 1 KB each. */
+const CACHED_MAX = 20_000;
+/** Characters that an access key id can have; longer ones are hostile and are never looked up. */
+const ACCESS_KEY_LENGTH_MAX = 128;
+/** How often expired temporary credentials are forgotten. */
+const SWEEP_INTERVAL_MS = 600_000;
+/** Kept this long after they expire: calls that were made before are still described. */
+const EXPIRY_GRACE_MS = 3_600_000;
+
+export interface PrincipalDirectoryOptions {
+  readonly catalog: Catalog;
+  /** Account of this installation; also of callers that nothing is known of. */
+  readonly accountId: string;
+  /** The configured root key. */
+  readonly rootAccessKeyId: string;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly cachedMax?: number;
+}
+
+/** A directory that stands on the catalog, with a bounded memory in front of it. */
+export interface CatalogPrincipalDirectory extends PrincipalDirectory {
+  /** Forgets what has expired; also done by itself while the directory is open. */
+  sweep(): Promise<number>;
+  /** Makes the next `resolve` ask the catalog: a principal was put or deleted there by somebody else. */
+  forget(accessKeyId: string): void;
+  close(): void;
+}
+
+export function createPrincipalDirectory(options: PrincipalDirectoryOptions): CatalogPrincipalDirectory {
+  return new Directory(options);
+}
+
+class Directory implements CatalogPrincipalDirectory {
+  readonly #options: PrincipalDirectoryOptions;
+  readonly #root: ResolvedPrincipal;
+  /** In order of use, the least recent first; undefined for keys that the catalog does not know. */
+  readonly #cache = new Map<string, PrincipalRecord | undefined>();
+  readonly #cached;
+  readonly #learnt;
+  #timer: Timer | undefined;
+
+  constructor(options: PrincipalDirectoryOptions) {
+    this.#options = options;
+    this.#cached = options.metrics.gauge(RECORDER_METRICS.principalsKnown);
+    this.#learnt = options.metrics.counter(RECORDER_METRICS.principalsLearnt);
+    this.#root = rootPrincipal(options.accountId, options.rootAccessKeyId);
+    this.#scheduleSweep();
+  }
+
+  async resolve(accessKeyId: string | undefined): Promise<ResolvedPrincipal> {
+    const { accountId, rootAccessKeyId } = this.#options;
+    if (accessKeyId === undefined || accessKeyId === '') {
+      return { accountId, userIdentity: { type: 'Unknown' }, source: 'none' };
+    }
+    if (accessKeyId === rootAccessKeyId) return this.#root;
+    const known = accessKeyId.length > ACCESS_KEY_LENGTH_MAX ? undefined : await this.#find(accessKeyId);
+    const identity = known === undefined ? undefined : parseIdentity(known.userIdentityJson);
+    if (known !== undefined && identity !== undefined) {
+      const userIdentity = withAccessKey(identity, accessKeyId);
+      return { accountId: known.accountId, userIdentity, source: known.source };
+    }
+    const decoded = accountOfAccessKey(accessKeyId);
+    if (decoded === undefined) {
+      return { accountId, userIdentity: { type: 'Unknown', accessKeyId }, source: 'none' };
+    }
+    const userIdentity = { type: 'Unknown', accountId: decoded, accessKeyId };
+    return { accountId: decoded, userIdentity, source: 'decoded' };
+  }
+
+  async learn(principals: readonly PrincipalRecord[]): Promise<void> {
+    for (const principal of principals) {
+      const { accessKeyId } = principal;
+      if (accessKeyId === this.#options.rootAccessKeyId || accessKeyId.length > ACCESS_KEY_LENGTH_MAX)
+        continue;
+      const known = await this.#find(accessKeyId);
+      if (known?.source === 'configured' || isSame(known, principal)) continue;
+      try {
+        await this.#options.catalog.putPrincipal(principal);
+        this.#remember(accessKeyId, principal);
+        this.#learnt.add();
+      } catch (error) {
+        this.#options.log.warn('identity.catalogFailed', { operation: 'learn', error });
+      }
+    }
+  }
+
+  async sweep(): Promise<number> {
+    const beforeMs = this.#options.clock.now() - EXPIRY_GRACE_MS;
+    for (const [accessKeyId, principal] of this.#cache) {
+      const expiresAtMs = principal?.expiresAtMs ?? null;
+      if (expiresAtMs !== null && expiresAtMs <= beforeMs) this.#cache.delete(accessKeyId);
+    }
+    this.#cached.set(this.#cache.size);
+    try {
+      return await this.#options.catalog.deleteExpiredPrincipals(beforeMs);
+    } catch (error) {
+      this.#options.log.warn('identity.catalogFailed', { operation: 'sweep', error });
+      return 0;
+    }
+  }
+
+  forget(accessKeyId: string): void {
+    this.#cache.delete(accessKeyId);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  async #find(accessKeyId: string): Promise<PrincipalRecord | undefined> {
+    if (this.#cache.has(accessKeyId)) {
+      const cached = this.#cache.get(accessKeyId);
+      this.#remember(accessKeyId, cached);
+      return cached;
+    }
+    try {
+      const found = await this.#options.catalog.getPrincipal(accessKeyId);
+      this.#remember(accessKeyId, found);
+      return found;
+    } catch (error) {
+      this.#options.log.warn('identity.catalogFailed', { operation: 'resolve', error });
+      return undefined;
+    }
+  }
+
+  #remember(accessKeyId: string, principal: PrincipalRecord | undefined) {
+    this.#cache.delete(accessKeyId);
+    this.#cache.set(accessKeyId, principal);
+    const oldest = this.#cache.keys().next().value;
+    if (this.#cache.size > (this.#options.cachedMax ?? CACHED_MAX) && oldest !== undefined) {
+      this.#cache.delete(oldest);
+    }
+    this.#cached.set(this.#cache.size);
+  }
+
+  #scheduleSweep() {
+    this.#timer = this.#options.clock.after(SWEEP_INTERVAL_MS, () => {
+      void this.sweep().then(() => this.#scheduleSweep());
+    });
+  }
+}
+
+function rootPrincipal(accountId: string, accessKeyId: string): ResolvedPrincipal {
+  return {
+    accountId,
+    source: 'configured',
+    userIdentity: {
+      type: 'Root',
+      principalId: accountId,
+      arn: `arn:aws:iam::${accountId}:root`,
+      accountId,
+      accessKeyId,
+    },
+  };
+}
+
+/** Puts the key where real records have it: behind `accountId`. */
+function withAccessKey(identity: UserIdentity, accessKeyId: string): UserIdentity {
+  const { type, principalId, arn, accountId, accessKeyId: _, ...rest } = identity;
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(principalId === undefined ? {} : { principalId }),
+    ...(arn === undefined ? {} : { arn }),
+    ...(accountId === undefined ? {} : { accountId }),
+    accessKeyId,
+    ...rest,
+  };
+}
+
+function parseIdentity(json: string): UserIdentity | undefined {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
+  } catch {
+    // Not an identity: the key counts as unknown, as the contract of `resolve` says.
+    return undefined;
+  }
+}
+
+function isSame(known: PrincipalRecord | undefined, principal: PrincipalRecord): boolean {
+  return (
+    known !== undefined &&
+    known.accountId === principal.accountId &&
+    known.userIdentityJson === principal.userIdentityJson &&
+    known.expiresAtMs === principal.expiresAtMs
+  );
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { BloomFilter } from './bloom-filter.ts';
+
+it('never denies a key that was added', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string()), fc.nat(100), (keys, expected) => {
+      const filter = new BloomFilter(expected);
+      for (const key of keys) filter.add(key);
+      assert.ok(keys.every((key) => filter.mayContain(key)));
+    }),
+  );
+});
+
+it('suspects fewer than 1 in 200 of the ids that were never added, having grown to many times its first size', () => {
+  const filter = new BloomFilter();
+  const id = (index: number) =>
+    `${index.toString(16).padStart(8, '0')}-1d2c-4b1a-a5d0-${(index * 7919).toString(16).padStart(12, '0')}`;
+  for (let index = 0; index < 400_000; index++) filter.add(id(index));
+  let suspected = 0;
+  for (let index = 400_000; index < 500_000; index++) if (filter.mayContain(id(index))) suspected++;
+  assert.ok(suspected < 500, `${suspected} of 100,000`);
+  assert.ok(filter.sizeBytes < 400_000 * 5, `${filter.sizeBytes} bytes`);
+});

@@ -1,0 +1,77 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import type { Json, JsonObject } from '../../model/cloudtrail-event.ts';
+import { deriveLookupFields, type LookupFields } from '../../model/lookup-fields.ts';
+
+/** CloudTrail writes at most 256 KB per record; four times that leaves room for tools that add members. */
+export const RECORD_BYTES_MAX = 1 << 20;
+
+/** AWS uses UUIDs; other writers of the format have longer ids. */
+const EVENT_ID_CHARACTERS_MAX = 256;
+
+// 2026-03-02T09:14:05Z, 2026-03-02T09:14:05.123Z
+const EVENT_TIME = /^(19[789]\d|2[01]\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+
+export interface ImportableRecord {
+  /** The exact bytes as text: UTF-8 without loss, no line break, no tab. */
+  readonly raw: string;
+  /** Derived at once, so that the parsed record is garbage before it is old. */
+  readonly lookup: LookupFields;
+  readonly eventId: string;
+  readonly eventTimeMs: number;
+  /** SHA-256 of the record's bytes, lower-case hex. */
+  readonly sha256: string;
+}
+
+/** The record, or why it cannot be stored, in words for whoever imports it. */
+export function checkRecord(bytes: Buffer): ImportableRecord | string {
+  if (bytes.length > RECORD_BYTES_MAX) return `over 1 MB (${bytes.length} bytes)`;
+  if (!isUtf8(bytes)) return 'not valid UTF-8';
+  const raw = bytes.toString('utf8');
+  if (raw.includes('\t') || raw.includes('\r')) return 'holds a literal tab or carriage return';
+  let event: Json;
+  try {
+    event = JSON.parse(raw) as Json;
+  } catch (error) {
+    return `not valid JSON: ${reasonOf(error)}`;
+  }
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) return 'not a JSON object';
+  const record = event as JsonObject;
+  const { eventID: eventId, eventTime } = record;
+  if (typeof eventId !== 'string' || eventId === '') return 'has no eventID';
+  if (eventId.length > EVENT_ID_CHARACTERS_MAX)
+    return `eventID is over ${EVENT_ID_CHARACTERS_MAX} characters long`;
+  const eventTimeMs = parseEventTime(eventTime);
+  if (eventTimeMs === undefined) return `eventTime is not a UTC time: ${describe(eventTime)}`;
+  return {
+    raw,
+    lookup: deriveLookupFields(record),
+    eventId,
+    eventTimeMs,
+    sha256: hash('sha256', bytes, 'hex'),
+  };
+}
+
+function parseEventTime(value: Json | undefined): number | undefined {
+  if (typeof value !== 'string' || !EVENT_TIME.test(value)) return undefined;
+  const part = (from: number, to: number) => Number(value.slice(from, to));
+  const day = part(8, 10);
+  const hour = part(11, 13);
+  const startOfDay = Date.UTC(part(0, 4), part(5, 7) - 1, day);
+  // 31 February and the 13th month become another date; 24:00:00 is another day's 00:00:00.
+  const isDate = new Date(startOfDay).getUTCDate() === day && part(5, 7) >= 1 && part(5, 7) <= 12;
+  if (!isDate || hour > 23 || part(14, 16) > 59 || part(17, 19) > 59) return undefined;
+  // The digits themselves: 4.035 * 1000 is a little less than 4035.
+  const fractionMs = Number(value.slice(20, -1).slice(0, 3).padEnd(3, '0'));
+  return startOfDay + hour * 3_600_000 + part(14, 16) * 60_000 + part(17, 19) * 1_000 + fractionMs;
+}
+
+function describe(value: Json | undefined): string {
+  return value === undefined ? 'it is missing' : JSON.stringify(value).slice(0, 60);
+}
+
+/** The parser's reason without the piece of the record that it quotes. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/, ?(\.\.\.)?".*$/s, '').slice(0, 120);
+}

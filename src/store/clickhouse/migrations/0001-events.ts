@@ -1,0 +1,55 @@
+/**
+ * The table of events. Partitions are what retention drops: one week, from Monday, for what was recorded here, one month
+ * for what was imported. Each part that a look-up opens costs it about a millisecond, so 90 days must not be 90 partitions. A look-up knows account and Region, so these lead the key and time follows in reach of both. The key is all
+ * that pages are ordered by: one column less, and the newest page sorts every row of its window instead of the first ones.
+ *
+ * `meta` and `raw` are kept byte for byte beside what is extracted from them: together with the sequence they are the
+ * journal line, over which the hash chain runs.
+ */
+export const eventsMigration = {
+  version: 1,
+  name: 'events',
+  statements: [
+    `CREATE TABLE IF NOT EXISTS opentrail.events (
+  journal_id LowCardinality(String),
+  sequence UInt64 CODEC(Delta, ZSTD(1)),
+  origin Enum8('live' = 1, 'import' = 2),
+  event_time DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  event_id String CODEC(ZSTD(1)),
+  account_id LowCardinality(String),
+  region LowCardinality(String),
+  event_name LowCardinality(String),
+  event_source LowCardinality(String),
+  event_type LowCardinality(String),
+  event_category LowCardinality(String),
+  read_only LowCardinality(String),
+  error_code LowCardinality(String),
+  user_name String CODEC(ZSTD(1)),
+  access_key_id String CODEC(ZSTD(1)),
+  user_identity_type LowCardinality(String),
+  user_identity_arn String CODEC(ZSTD(1)),
+  source_ip_address String CODEC(ZSTD(1)),
+  request_id String CODEC(ZSTD(1)),
+  verification LowCardinality(String),
+  resource_types Array(LowCardinality(String)),
+  resource_names Array(String) CODEC(ZSTD(1)),
+  meta String CODEC(ZSTD(1)),
+  raw String CODEC(ZSTD(1)),
+  INDEX by_sequence sequence TYPE minmax GRANULARITY 1,
+  INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 4,
+  INDEX by_user_name user_name TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX by_access_key_id access_key_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX by_resource_names resource_names TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX by_event_name event_name TYPE set(200) GRANULARITY 1
+) ENGINE = MergeTree
+PARTITION BY (origin, toUInt32(if(origin = 'live', toYYYYMMDD(event_time - toIntervalDay(toDayOfWeek(event_time) - 1)), toYYYYMM(event_time))))
+PRIMARY KEY (account_id, region, event_time, event_id)
+ORDER BY (account_id, region, event_time, event_id, journal_id, sequence)
+SETTINGS index_granularity = 1024,
+  min_bytes_for_wide_part = 1073741824,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  min_compressed_bytes_to_fsync_after_merge = 1,
+  non_replicated_deduplication_window = 10000`,
+  ],
+} as const;

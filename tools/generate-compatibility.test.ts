@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { compatibilityPath, generateCompatibility } from './generate-compatibility.ts';
+
+test('docs/compatibility.md equals what the operation index generates', () => {
+  assert.equal(readFileSync(compatibilityPath, 'utf8'), generateCompatibility());
+});
+
+test('docs/compatibility.md lists 60 operations of CloudTrail and one of CloudTrail Data', () => {
+  const rows = generateCompatibility().match(/^\| \w+ \| (yes|no) \|/gm) ?? [];
+  assert.equal(rows.length, 61);
+});
