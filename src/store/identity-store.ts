@@ -1,0 +1,66 @@
+/** What a document of the identity store is about. `name` is unique within account and kind. */
+export type IdentityKind =
+  /** Of the account itself: status, e-mail, alias. Name: the account id, which is also `accountId`. */
+  | 'account'
+  | 'user'
+  | 'group'
+  | 'role'
+  /** A customer managed policy; name: its path and name, as they end its ARN (`team/ReadOnly`). */
+  | 'policy'
+  /** Name: the access key id. */
+  | 'accessKey'
+  /** When and where a key was used last; apart from the key, because it is written often and may be lost. */
+  | 'accessKeyUse'
+  /** The one organization that an account manages; name: its id. */
+  | 'organization'
+  | 'organizationalUnit'
+  | 'serviceControlPolicy'
+  /** An account within an organization: parent, status, when and how it joined. Under the management account's id. */
+  | 'organizationMember'
+  | 'delegatedAdministrator'
+  /** Kept values of the installation: rotated keys, requests under way. */
+  | 'state';
+
+export interface IdentityReference {
+  readonly kind: IdentityKind;
+  readonly accountId: string;
+  /** As the user wrote it; compared without regard to case for users, groups, roles and policies, as IAM does. */
+  readonly name: string;
+}
+
+export interface IdentityDocument extends IdentityReference {
+  /** JSON; its shape belongs to `src/identity`. MUST NOT hold a secret in clear. */
+  readonly body: string;
+  /** 1 when it was made, one more with each change. */
+  readonly revision: number;
+}
+
+/** One step of a transaction. */
+export type IdentityChange =
+  /** `expectedRevision` 0: the document MUST NOT exist yet. */
+  | (IdentityReference & { readonly body: string; readonly expectedRevision: number })
+  /** Without `body`: the document goes. */
+  | (IdentityReference & { readonly body?: undefined; readonly expectedRevision: number });
+
+/**
+ * Users, roles, policies, keys, organizations: small documents with optimistic concurrency.
+ *
+ * A commit that has resolved MUST survive a crash; it is made whole or not at all. Two commits that expect the same
+ * revision of a document MUST NOT both succeed. `generation` MUST grow with every successful commit, also one of another
+ * process, so that whoever caches can tell that nothing changed.
+ */
+export interface IdentityStore {
+  get(reference: IdentityReference): Promise<IdentityDocument | undefined>;
+  /** The document of that kind and name in whatever account: access keys, accounts. Undefined where none or several are. */
+  find(kind: IdentityKind, name: string): Promise<IdentityDocument | undefined>;
+  /** In the order of their folded names; `after` is the name of the last one of a page. */
+  list(query: {
+    readonly kind: IdentityKind;
+    readonly accountId: string;
+    readonly after?: string;
+    readonly limit?: number;
+  }): Promise<IdentityDocument[]>;
+  /** False, and nothing changed, where a revision is not the expected one. */
+  commit(changes: readonly IdentityChange[]): Promise<boolean>;
+  generation(): Promise<number>;
+}
