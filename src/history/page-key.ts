@@ -9,7 +9,7 @@ export function pageKeyOf(stored: StoredEvent): PageKey {
   const timeMs = Date.parse(event.eventTime);
   return {
     eventTimeMs: Number.isNaN(timeMs) ? meta.recordedAt : timeMs,
-    eventId: event.eventID,
-    position: { journalId, sequence },
+    journalId,
+    sequence,
   };
 }

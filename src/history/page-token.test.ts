@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Clock } from '../base/clock.ts';
@@ -16,24 +17,43 @@ const scope: TokenScope = {
   region: 'r',
   parameters: ['EventName', null],
 };
-const place = { eventTimeMs: 1_700_000_000_000, eventId: '0d8b2b6e-7c1e-4a69-8d7c-8c2a5c8fce01' };
+const place = {
+  eventTimeMs: 1_700_000_000_000,
+  journalId: '6b3a63a0-9f5f-4a53-8d92-0f62b7f3c7d1',
+  sequence: 7,
+};
 
 test('a token gives back the place that it was issued for, whatever that is', () => {
   fc.assert(
-    fc.property(fc.integer(), fc.string(), fc.jsonValue(), (eventTimeMs, eventId, parameters) => {
+    fc.property(fc.integer(), fc.string(), fc.nat(), fc.jsonValue(), (...given) => {
+      const [eventTimeMs, journalId, sequence, parameters] = given;
       const own = { ...scope, parameters };
-      assert.deepEqual(tokens.read(own, tokens.issue(own, { eventTimeMs, eventId })), {
-        eventTimeMs,
-        eventId,
-      });
+      const key = { eventTimeMs, journalId, sequence };
+      assert.deepEqual(tokens.read(own, tokens.issue(own, key)), key);
     }),
   );
 });
 
-test('a token tells apart two stored events of the same time and id', () => {
-  const position = { journalId: '6b3a63a0-9f5f-4a53-8d92-0f62b7f3c7d1', sequence: 7 };
-  const key = { ...place, position };
-  assert.deepEqual(tokens.read(scope, tokens.issue(scope, key)), key);
+test('a token of another shape, though it was issued here, is refused', () => {
+  const signed = (place: unknown) => {
+    const { operation, accountId, region, parameters } = scope;
+    const bound = JSON.stringify([operation, accountId, region, parameters]);
+    const digest = createHash('sha256').update(bound).digest();
+    const content = Buffer.from(JSON.stringify(place));
+    const mac = createHmac('sha256', key).update(digest).update(content).digest();
+    return Buffer.concat([mac, content]).toString('base64url');
+  };
+  const { eventTimeMs, journalId, sequence } = place;
+  assert.deepEqual(tokens.read(scope, signed([eventTimeMs, journalId, sequence, nowMs])), place);
+  const others = [
+    [eventTimeMs, journalId, nowMs, journalId, sequence],
+    [eventTimeMs, journalId, nowMs],
+    [eventTimeMs, sequence, journalId, nowMs],
+    [eventTimeMs, journalId, null, nowMs],
+    { ...place, nowMs },
+    null,
+  ];
+  for (const other of others) assert.throws(() => tokens.read(scope, signed(other)), invalid);
 });
 
 test('a token that was changed in any character, cut or lengthened is refused', () => {

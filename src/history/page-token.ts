@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { ApiError } from '../model/api-error.ts';
+import type { Json } from '../model/cloudtrail-event.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { PageKey } from '../store/event-store.ts';
 
@@ -29,13 +30,7 @@ export interface PageTokens {
   read(scope: TokenScope, token: string): PageKey;
 }
 
-type Content = [
-  eventTimeMs: number,
-  eventId: string,
-  issuedAt: number,
-  journalId?: string,
-  sequence?: number,
-];
+type Content = readonly [eventTimeMs: number, journalId: string, sequence: number, issuedAt: number];
 
 /**
  * Opaque tokens that say where a page ended: `base64url(HMAC-SHA256 ‖ JSON)`. The MAC covers the scope too,
@@ -49,9 +44,9 @@ export function createPageTokens(options: { readonly key: Uint8Array; readonly c
   };
   return {
     issue(scope, key) {
-      const { eventTimeMs, eventId, position } = key;
-      const place = position === undefined ? [] : [position.journalId, position.sequence];
-      const content = Buffer.from(JSON.stringify([eventTimeMs, eventId, options.clock.now(), ...place]));
+      const { eventTimeMs, journalId, sequence } = key;
+      const place: Content = [eventTimeMs, journalId, sequence, options.clock.now()];
+      const content = Buffer.from(JSON.stringify(place));
       return Buffer.concat([mac(scope, content), content]).toString('base64url');
     },
     read(scope, token) {
@@ -61,12 +56,20 @@ export function createPageTokens(options: { readonly key: Uint8Array; readonly c
       const isWhole = bytes.length > macBytes && bytes.toString('base64url') === token;
       if (!isWhole || !timingSafeEqual(mac(scope, content), bytes.subarray(0, macBytes)))
         throw invalidToken();
-      const [eventTimeMs, eventId, issuedAt, journalId, sequence] = JSON.parse(content.toString()) as Content;
+      const place = JSON.parse(content.toString()) as Json;
+      if (!isContent(place)) throw invalidToken();
+      const [eventTimeMs, journalId, sequence, issuedAt] = place;
       if (Math.abs(options.clock.now() - issuedAt) > pageTokenAgeMsMax) throw invalidToken();
-      if (journalId === undefined || sequence === undefined) return { eventTimeMs, eventId };
-      return { eventTimeMs, eventId, position: { journalId, sequence } };
+      return { eventTimeMs, journalId, sequence };
     },
   };
+}
+
+/** Another version of the program may have issued a token of another shape with the same key. */
+function isContent(place: Json): place is Json & Content {
+  if (!Array.isArray(place) || place.length !== 4) return false;
+  const [eventTimeMs, journalId, sequence, issuedAt] = place;
+  return typeof journalId === 'string' && [eventTimeMs, sequence, issuedAt].every(Number.isSafeInteger);
 }
 
 /** The key of the installation, made at the first call, so that tokens outlive a restart. */

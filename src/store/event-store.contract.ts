@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { encodeJournalLine } from '../model/journal-line.ts';
 import type { JournalEntry, StoredEvent } from '../model/recorded-event.ts';
+import { itGivesPages } from './event-pages.contract.ts';
 import { itKeepsPartitions } from './event-partitions.contract.ts';
 import type { EventAttribute, EventFilter, EventStore } from './event-store.ts';
 import { entryOf, SegmentWriter } from './segment-writer.contract.ts';
@@ -214,61 +215,7 @@ export function describeEventStore(backend: string, open: () => Promise<OpenedSt
       await check({ isError: true, accountIds: ['222222222222'] }, '');
     });
 
-    it('pages newest first without leaving out or repeating an event while newer ones arrive', async () => {
-      const times = [5, 5, 5, 4, 4, 3, 2, 2, 1, 0];
-      await put(
-        ...times.map((second) =>
-          entryOf({ eventTime: `2026-03-02T09:14:0${second}Z`, eventName: `${second}` }),
-        ),
-      );
-      const seen: StoredEvent[] = [];
-      for (;;) {
-        const last = seen.at(-1);
-        const after = last && {
-          eventTimeMs: Date.parse(eventOf(last).eventTime),
-          eventId: eventOf(last).eventID,
-        };
-        const page = await store.find(ALL, { limit: 3, ...(after && { after }) });
-        if (page.length === 0) break;
-        seen.push(...page);
-        await put(entryOf({ eventTime: '2026-03-02T10:00:00Z' }));
-      }
-      assert.deepEqual(
-        names(seen),
-        times.map((second) => `${second}`),
-      );
-      const keys = seen.map((event) => `${eventOf(event).eventTime}${eventOf(event).eventID}`);
-      assert.deepEqual(keys, [...keys].sort().reverse());
-    });
-
-    it('pages through events of the same time and id, each once, whatever the size of the page', async () => {
-      const same = { eventID: '0d8b2b6e-7c1e-4a69-8d7c-8c2a5c8fce01', eventTime: '2026-03-02T09:14:05Z' };
-      const wanted = ['A', 'B', 'C', 'D', 'E'];
-      await put(...wanted.slice(0, 3).map((eventName) => entryOf({ ...same, eventName })));
-      await put(...wanted.slice(3).map((eventName) => entryOf({ ...same, eventName })));
-      const seen: StoredEvent[] = [];
-      for (;;) {
-        const last = seen.at(-1);
-        const after = last && {
-          eventTimeMs: Date.parse(same.eventTime),
-          eventId: same.eventID,
-          position: { journalId: last.journalId, sequence: last.sequence },
-        };
-        const page = await store.find(ALL, { limit: 2, ...(after && { after }) });
-        seen.push(...page);
-        if (page.length < 2) break;
-      }
-      assert.deepEqual(names(seen), wanted.toReversed());
-    });
-
-    it('finds what is years apart in one page, whatever the windows that it looks through', async () => {
-      const times = ['2033', '2026', '2025', '2019', '2009', '1999'].map((year) => `${year}-05-06T07:08:09Z`);
-      await put(...times.map((eventTime) => entryOf({ eventTime, eventName: eventTime.slice(0, 4) })));
-      const found = await store.find(ALL, { limit: 100 });
-      assert.deepEqual(names(found), ['2033', '2026', '2025', '2019', '2009', '1999']);
-      const sinceMs = Date.UTC(2009, 0, 1);
-      assert.equal((await store.find({ ...ALL, sinceMs }, { limit: 100 })).length, 5);
-    });
+    itGivesPages(() => ({ store, put }));
 
     it('keeps and finds an event whose time cannot be read, under the time of its recording', async () => {
       const times = ['yesterday', '', null, 5, '2026-02-30T00:00:00Z', '2026-02-03T25:00:00Z', '99999'];

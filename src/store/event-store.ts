@@ -46,13 +46,12 @@ export interface EventFilter {
 }
 
 /**
- * Where a page ended: newest first, ties by event id, then by position, all descending. Without a position every event of
- * that time and id counts as seen, also a second one (a conflict of an import) that the page had no room for.
+ * Where a page ended: newest first, and of the same time what was recorded last first (`eventTime` is in whole seconds, so
+ * that calls in quick succession share one). Events of the same time from different journals follow in the order of the
+ * journals' ids.
  */
-export interface PageKey {
+export interface PageKey extends Position {
   readonly eventTimeMs: number;
-  readonly eventId: string;
-  readonly position?: Position;
 }
 
 /** A week from Monday of live events, a month of imported ones, by `eventTime` in UTC. */
@@ -108,7 +107,7 @@ export interface EventStore {
    * hash); resolves only when they are durable and visible. A crash halfway leaves all or none of them visible.
    */
   storeSegment(segment: SegmentToStore, signal?: AbortSignal): Promise<void>;
-  /** Newest first, at most `limit`; `after` continues behind a page's last event. */
+  /** In the order of `PageKey`, at most `limit`; `after` continues behind a page's last event. */
   find(
     filter: EventFilter,
     page: { readonly limit: number; readonly after?: PageKey },

@@ -150,7 +150,7 @@ export class ClickHouseEventStore implements EventStore {
         sql:
           `SELECT journal_id, sequence, meta, raw FROM ${TABLE}` +
           where([...conditions, ...timeConditions(window)]) +
-          ` ORDER BY event_time DESC, event_id DESC, journal_id DESC, sequence DESC` +
+          ` ORDER BY event_time DESC, journal_id DESC, sequence DESC` +
           ` LIMIT ${quoteInteger(limit - found.length)} ${settings}`,
         signal,
       });

@@ -50,19 +50,14 @@ export function timeConditions({ sinceMs, untilMs }: TimeBounds): string[] {
 }
 
 /** Behind a page's last event. The plain bound on the time says nothing new, but halves the time: the key can use it. */
-export function pageConditions({ eventTimeMs, eventId, position }: PageKey): string[] {
+export function pageConditions({ eventTimeMs, journalId, sequence }: PageKey): string[] {
   const time = quoteTime(eventTimeMs);
-  const id = quoteString(eventId);
-  const behind = [`event_time < ${time}`, `(event_time = ${time} AND event_id < ${id})`];
-  if (position !== undefined) {
-    const same = `event_time = ${time} AND event_id = ${id}`;
-    const journal = quoteString(position.journalId);
-    const sequence = quoteInteger(position.sequence);
-    behind.push(
-      `(${same} AND journal_id < ${journal})`,
-      `(${same} AND journal_id = ${journal} AND sequence < ${sequence})`,
-    );
-  }
+  const journal = quoteString(journalId);
+  const behind = [
+    `event_time < ${time}`,
+    `(event_time = ${time} AND journal_id < ${journal})`,
+    `(event_time = ${time} AND journal_id = ${journal} AND sequence < ${quoteInteger(sequence)})`,
+  ];
   return [`event_time <= ${time}`, `(${behind.join(' OR ')})`];
 }
 

@@ -148,10 +148,6 @@ describe('random filters', () => {
 });
 
 function pageKey({ raw, journalId, sequence }: StoredEvent): PageKey {
-  const event = JSON.parse(raw) as { eventTime: string; eventID: string };
-  return {
-    eventTimeMs: Date.parse(event.eventTime),
-    eventId: event.eventID,
-    position: { journalId, sequence },
-  };
+  const { eventTime } = JSON.parse(raw) as { eventTime: string };
+  return { eventTimeMs: Date.parse(eventTime), journalId, sequence };
 }

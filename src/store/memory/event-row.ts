@@ -5,8 +5,7 @@ import type { EventAttribute, EventFilter, PageKey } from '../event-store.ts';
 
 /** A stored line with what is searched in it: the columns that the SQL backends extract. */
 export interface EventRow extends PageKey {
-  readonly journalId: string;
-  readonly sequence: number;
+  readonly eventId: string;
   readonly line: string;
   readonly raw: string;
   readonly meta: EventMeta;
@@ -110,10 +109,9 @@ export function matchesFilter(row: EventRow, filter: EventFilter): boolean {
   return (filter.attributes ?? []).every(({ key, value }) => has(key, [value]));
 }
 
-/** Newest first, ties by event id descending; then by position, so that the order is total. */
+/** Newest first, and of the same time what was recorded last first. */
 export function compareNewestFirst(left: EventRow, right: EventRow): number {
   if (left.eventTimeMs !== right.eventTimeMs) return right.eventTimeMs - left.eventTimeMs;
-  if (left.eventId !== right.eventId) return left.eventId < right.eventId ? 1 : -1;
   if (left.journalId !== right.journalId) return left.journalId < right.journalId ? 1 : -1;
   return right.sequence - left.sequence;
 }

@@ -209,11 +209,8 @@ function compareText(left: string, right: string): number {
 
 function isBehind(row: EventRow, after: PageKey): boolean {
   if (row.eventTimeMs !== after.eventTimeMs) return row.eventTimeMs < after.eventTimeMs;
-  if (row.eventId !== after.eventId) return row.eventId < after.eventId;
-  if (after.position === undefined) return false;
-  const { journalId, sequence } = after.position;
-  if (row.journalId !== journalId) return row.journalId < journalId;
-  return row.sequence < sequence;
+  if (row.journalId !== after.journalId) return row.journalId < after.journalId;
+  return row.sequence < after.sequence;
 }
 
 function toStoredEvent(row: EventRow): StoredEvent {

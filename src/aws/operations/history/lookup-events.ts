@@ -22,7 +22,7 @@ export const lookupEvents: Operation = {
   },
   notes: [
     'a `StartTime` before the last 90 days is clipped to them; an `EndTime` before them answers `InvalidTimeRangeException` (unconfirmed)',
-    'events of one second come in descending order of their `EventId` (unconfirmed)',
+    'events of one second come in the order of recording, the newest first (unconfirmed)',
     'a `NextToken` is good for 24 hours and for the same parameters, `MaxResults` left out',
     'a resource whose type is not known has no `ResourceType`',
     '2 calls a second per account and Region only with `--throttle aws`; off by default',

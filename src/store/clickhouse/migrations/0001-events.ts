@@ -43,8 +43,7 @@ export const eventsMigration = {
   INDEX by_event_name event_name TYPE set(200) GRANULARITY 1
 ) ENGINE = MergeTree
 PARTITION BY (origin, toUInt32(if(origin = 'live', toYYYYMMDD(event_time - toIntervalDay(toDayOfWeek(event_time) - 1)), toYYYYMM(event_time))))
-PRIMARY KEY (account_id, region, event_time, event_id)
-ORDER BY (account_id, region, event_time, event_id, journal_id, sequence)
+ORDER BY (account_id, region, event_time, journal_id, sequence)
 SETTINGS index_granularity = 1024,
   min_bytes_for_wide_part = 1073741824,
   fsync_after_insert = 1,
