@@ -42,6 +42,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const telemetry = frontDoorTelemetry(options.metrics);
   const context: FrontDoorContext = {
     ...options,
+    services: options.services ?? new Map(),
     authorize: options.authorize ?? rootOnly,
     limits: options.limits ?? defaultFrontDoorLimits,
     telemetry,
@@ -65,14 +66,14 @@ async function handle(
   const startedMs = context.clock.monotonicMs();
   const head = { ...http.head, peerAddress: context.sourceAddress?.(http.head) ?? http.head.peerAddress };
   const recognition = http.recognition ?? context.recogniser.recognise(head);
-  const route = ownRoute(head, recognition, context.openTrailOperations);
+  const route = ownRoute(head, recognition, context);
   const call = openCall({ head, recognition, route, requestId: context.random.uuid() });
   const exchange = new OwnExchange({ ...http, head }, context.stopSignal);
   const answer = await answerCall(context, call, exchange).catch((error: unknown) =>
     failed(context, call, isBrokenOff(exchange, error) ? brokenOff(error) : error),
   );
   await context.callRecorder.record(call, answer);
-  const operation = route.kind === 'aws' || route.kind === 'opentrail' ? route.name : 'none';
+  const operation = operationLabel(call);
   context.telemetry.calls.add(1, { service: route.service, operation, outcome: answer.error?.code ?? 'ok' });
   context.telemetry.seconds.observe((context.clock.monotonicMs() - startedMs) / 1000, { operation });
   if (answer.lines === undefined) await exchange.send(answer.response);
@@ -81,6 +82,12 @@ async function handle(
       errorLine(publicError(context, call, error)),
     );
   }
+}
+
+/** Of operations that exist only: a label's values must be bounded. */
+function operationLabel({ route, operationName }: OwnCall): string {
+  if (route.kind === 'aws' || route.kind === 'opentrail') return route.name;
+  return operationName ?? 'none';
 }
 
 /** True when the work on a call was given up because nobody waits for its answer any more. */

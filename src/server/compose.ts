@@ -196,7 +196,7 @@ function chainSource(journal: Journal) {
 /** The upstream of a service: its own, else the one for all. */
 function upstreamsOf(config: Config): (signingName: string) => URL | undefined {
   const urls = new Map(config.upstreams.map(({ service, url }) => [service, url]));
-  return (signingName) => urls.get(signingName) ?? urls.get('*');
+  return (signingName) => (urls.has(signingName) ? urls.get(signingName) : urls.get('*'));
 }
 
 function gatewayLimits(config: Config) {

@@ -81,9 +81,11 @@ const GATEWAY_OPTIONS = {
   upstreams: list({
     flag: 'upstream',
     group: 'Gateway',
-    placeholder: '[SERVICE=]URL',
+    placeholder: '[SERVICE=]URL|embedded',
     bounds: 'http, https or h2c URLs; SERVICE is a signing name (monitoring) or an SDK id (cloudwatch)',
-    doc: 'Endpoint that calls are forwarded to, for one service or for all that have none of their own.',
+    doc:
+      'Endpoint that calls are forwarded to, for one service or for all that have none of their own; iam=embedded, ' +
+      'sts=embedded and organizations=embedded keep those with OpenTrail itself, as they are without any upstream.',
     item: parseUpstream,
   }),
   recordModes: list({
@@ -160,7 +162,7 @@ const STORAGE_OPTIONS = {
     default: '400ms',
     min: 10,
     max: MINUTE_MS,
-    doc: 'How long recorded events wait for more before they go to the event store together.',
+    doc: 'How long recorded events wait for more, at most, before they go to the event store together.',
   }),
   engineMemoryBytes: size({
     flag: 'engine-memory',

@@ -8,7 +8,8 @@ export type RecordMode = (typeof RECORD_MODES)[number];
 /** Where the calls of a service go; `*` is every service that has no upstream of its own. */
 export interface UpstreamSetting {
   readonly service: string;
-  readonly url: URL;
+  /** Undefined: answered by OpenTrail's own small service, even where there is an upstream for all. */
+  readonly url: URL | undefined;
 }
 
 export interface RecordSetting {
@@ -19,7 +20,10 @@ export interface RecordSetting {
 /** Signing names of what OpenTrail answers itself: never forwarded, always recorded. */
 const OWN_SERVICES: readonly string[] = ['cloudtrail', 'cloudtrail-data', 'opentrail'];
 
-/** `http://127.0.0.1:5000` or `s3=http://127.0.0.1:9000`. */
+/** Services that OpenTrail answers itself where no upstream is configured for them. */
+const EMBEDDED_SERVICES: readonly string[] = ['iam', 'sts', 'organizations'];
+
+/** `http://127.0.0.1:5000`, `s3=http://127.0.0.1:9000` or `iam=embedded`. */
 export function parseUpstream(
   text: string,
   context: ParseContext,
@@ -29,11 +33,17 @@ export function parseUpstream(
   if (OWN_SERVICES.includes(service)) {
     throw new ValueError(`${service} is answered by OpenTrail itself and has no upstream`);
   }
+  if (match?.[2] === 'embedded') return { key: service, value: embedded(service) };
   const url = parseEndpoint(match === null ? text : (match[2] ?? ''));
   if (url.pathname !== '/' && url.pathname !== '') {
     throw new ValueError(`${quote(text)} may not have a path: the signature of a call covers its own path`);
   }
   return { key: service, value: Object.freeze({ service, url }) };
+}
+
+function embedded(service: string): UpstreamSetting {
+  if (EMBEDDED_SERVICES.includes(service)) return Object.freeze({ service, url: undefined });
+  throw new ValueError(`${service} has no embedded service; those are ${EMBEDDED_SERVICES.join(', ')}`);
 }
 
 /** `dynamodb=blocking` or `*=batch`. */

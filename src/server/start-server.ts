@@ -253,11 +253,12 @@ class Server implements RunningServer {
 
 function refuseSelfCalls({ config, environment }: ServerOptions, port: number) {
   if (port === 0) return;
-  const endpoints = config.upstreams.map(({ service, url }) => ({
-    where: service === '*' ? '--upstream' : `--upstream ${service}`,
-    url,
-    remedy: 'name the endpoint behind it, or another --port',
-  }));
+  const endpoints = config.upstreams.flatMap(({ service, url }) => {
+    const where = service === '*' ? '--upstream' : `--upstream ${service}`;
+    return url === undefined
+      ? []
+      : [{ where, url, remedy: 'name the endpoint behind it, or another --port' }];
+  });
   const problems = findSelfCalls({ host: config.host, port, environment, endpoints });
   if (problems.length > 0) throw new ConfigError(problems);
 }

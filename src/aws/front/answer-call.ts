@@ -5,18 +5,21 @@ import type { Caller, OpenTrailOperation } from '../opentrail/operation.ts';
 import { authenticationError } from '../protocol/authentication-errors.ts';
 import { percentDecode, rawQueryPairs, splitTarget } from '../protocol/canonical-request.ts';
 import { deserialiseInput } from '../protocol/deserialise-input.ts';
+import { headerValue } from '../protocol/header-values.ts';
 import { jsonResponse } from '../protocol/json-1-1.ts';
 import { parseJsonBody } from '../protocol/json-body.ts';
-import { decompressBody, readBody } from '../protocol/read-body.ts';
+import { readBody } from '../protocol/read-body.ts';
 import { mergeQueryMembers, restJsonResponse } from '../protocol/rest-json.ts';
 import type { ParsedSignature } from '../protocol/signature.ts';
-import { PayloadMismatchError } from '../protocol/sigv4.ts';
 import { validateInput } from '../protocol/validate-input.ts';
+import { answerServiceCall } from './answer-service-call.ts';
 import type { FrontDoorContext } from './front-door-context.ts';
+import { asBadPayload, openPayload } from './open-payload.ts';
 import { captured, type OwnCall } from './own-call.ts';
 import type { Answered } from './own-call-recorder.ts';
 import type { OwnExchange } from './own-exchange.ts';
 import type { OwnRoute } from './own-route.ts';
+import { principalOf } from './principal-of.ts';
 
 /** A finished answer, or the head of a stream and its lines. */
 export type Answer = Answered & { readonly lines?: AsyncIterable<string> };
@@ -42,6 +45,15 @@ export async function answerCall(
   if (failure !== undefined) throw failure;
   if (route.kind === 'noService') throw noService(route);
   const caller = callerOf(call);
+  if (route.kind === 'service') {
+    return answerServiceCall(context, {
+      call,
+      caller,
+      route,
+      exchange,
+      wireBody: wireBody ?? new Uint8Array(0),
+    });
+  }
   if (route.kind === 'aws') {
     return answerAws(context, { call, caller, route, exchange, wireBody: wireBody ?? new Uint8Array(0) });
   }
@@ -90,11 +102,15 @@ async function identify(context: FrontDoorContext, call: OwnCall, parsed: Parsed
 }
 
 function callerOf(call: OwnCall): Caller {
+  const { userIdentity, head } = call;
   return {
     accountId: call.accountId ?? '',
     region: call.region,
-    userIdentity: call.userIdentity,
-    sourceIPAddress: call.head.peerAddress,
+    userIdentity,
+    principal: principalOf(userIdentity, call.accountId ?? ''),
+    sourceIPAddress: head.peerAddress,
+    userAgent: headerValue(head.headers, 'user-agent'),
+    isSecure: head.tls !== undefined,
   };
 }
 
@@ -174,18 +190,7 @@ function openTrailInput(operation: OpenTrailOperation, body: JsonObject): JsonOb
 }
 
 async function unpack(context: FrontDoorContext, call: OwnCall, wireBody: Uint8Array): Promise<JsonObject> {
-  const chunks: Uint8Array[] = [];
-  try {
-    for await (const chunk of context.verifier.openBody(call.head, once(wireBody))) chunks.push(chunk);
-  } catch (cause) {
-    asBadPayload(cause);
-  }
-  return parseJsonBody(await decompressBody(call.head, Buffer.concat(chunks), context.limits.bodyBytesMax));
-}
-
-function asBadPayload(cause: unknown): never {
-  if (!(cause instanceof PayloadMismatchError)) throw cause;
-  throw new ApiError('InvalidSignatureException', cause.message, { isPlatform: true, cause });
+  return parseJsonBody(await openPayload(context, call, wireBody));
 }
 
 function queryInput(call: OwnCall): JsonObject {
@@ -193,10 +198,6 @@ function queryInput(call: OwnCall): JsonObject {
     .map(([name, value]) => [percentDecode(name), percentDecode(value.replaceAll('+', '%20'))] as const)
     .filter(([name]) => !name.toLowerCase().startsWith('x-amz-'));
   return Object.fromEntries(pairs);
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
 }
 
 async function* noBytes(): AsyncIterable<Uint8Array> {}

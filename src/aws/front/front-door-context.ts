@@ -12,6 +12,7 @@ import type { OperationContext } from '../operations/operation.ts';
 import type { ErrorStatus } from '../protocol/error-response.ts';
 import type { SignatureVerifier } from '../protocol/signature.ts';
 import type { BodyOpener } from '../protocol/sigv4.ts';
+import type { OwnService } from '../services/service-operation.ts';
 import type { FrontDoorTelemetry } from '../telemetry.ts';
 import type { IntentLog, OwnCallRecorder } from './own-call-recorder.ts';
 
@@ -27,6 +28,8 @@ export interface FrontDoorOptions {
   readonly verifier: SignatureVerifier & BodyOpener;
   readonly operations: OperationContext;
   readonly openTrailOperations: ReadonlyMap<string, OpenTrailOperation>;
+  /** The small services that are answered here, by signing name; default: none. */
+  readonly services?: ReadonlyMap<string, OwnService>;
   readonly recorder: Recorder;
   readonly intake: Intake;
   readonly intents: IntentLog;
@@ -50,6 +53,7 @@ export interface FrontDoorOptions {
 }
 
 export interface FrontDoorContext extends FrontDoorOptions {
+  readonly services: ReadonlyMap<string, OwnService>;
   readonly authorize: Authorize;
   readonly limits: FrontDoorLimits;
   readonly telemetry: FrontDoorTelemetry;

@@ -18,6 +18,8 @@ export interface OwnCall {
   accountId: string | undefined;
   region: string;
   requestBody: CapturedBody;
+  /** Of the small services: the operation, once it is known to exist. */
+  operationName: string | undefined;
   /** The input that the operation was given. */
   input: JsonObject | undefined;
   /** Changes only: the durable intent that the record is the outcome of. */
@@ -35,6 +37,7 @@ export function openCall(facts: Pick<OwnCall, 'head' | 'requestId' | 'recognitio
     accountId: undefined,
     region: facts.recognition.region,
     requestBody: noBody,
+    operationName: undefined,
     input: undefined,
     intentId: undefined,
   };

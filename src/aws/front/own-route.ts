@@ -9,6 +9,7 @@ import { splitTarget } from '../protocol/canonical-request.ts';
 import { headerValue } from '../protocol/header-values.ts';
 import { targetOperation } from '../protocol/json-1-1.ts';
 import { restOperation } from '../protocol/rest-json.ts';
+import type { OwnService } from '../services/service-operation.ts';
 
 const openTrailPrefix = '/opentrail/v1/';
 
@@ -41,6 +42,15 @@ export type OwnRoute =
       readonly signingNames: readonly string[];
     }
   | {
+      /** One of the small services; of the query protocol, only the body tells the operation. */
+      readonly kind: 'service';
+      readonly protocol: 'query' | 'json';
+      readonly service: OwnService['service'];
+      readonly name: string | undefined;
+      readonly ownService: OwnService;
+      readonly signingNames: readonly string[];
+    }
+  | {
       /** A service that has no upstream and that OpenTrail does not answer either. */
       readonly kind: 'noService';
       readonly protocol: WireProtocol;
@@ -54,27 +64,42 @@ export function isOwnRequest(head: RequestHead, recognition: Recognition): boole
   return ownService(head, recognition) !== undefined;
 }
 
-export function ownRoute(
-  head: RequestHead,
-  recognition: Recognition,
-  openTrail: ReadonlyMap<string, OpenTrailOperation>,
-): OwnRoute {
+/** What OpenTrail answers beside CloudTrail's own operations. */
+export interface OwnTables {
+  readonly openTrailOperations: ReadonlyMap<string, OpenTrailOperation>;
+  /** By signing name. */
+  readonly services: ReadonlyMap<string, OwnService>;
+}
+
+export function ownRoute(head: RequestHead, recognition: Recognition, tables: OwnTables): OwnRoute {
   switch (ownService(head, recognition)) {
     case 'opentrail':
-      return openTrailRoute(head, openTrail);
+      return openTrailRoute(head, tables.openTrailOperations);
     case 'cloudtrail':
       return awsRoute('cloudtrail', head.method === 'POST' ? targetOperation(head) : undefined);
     case 'cloudtrail-data':
       return awsRoute('cloudtrail-data', restOperation(head, cloudTrailDataApi));
     default:
-      return {
-        kind: 'noService',
-        protocol: recognition.protocol,
-        service: recognition.service ?? recognition.signingName,
-        name: recognition.operation,
-        signingNames: [recognition.signingName],
-      };
+      return serviceRoute(recognition, tables.services);
   }
+}
+
+function serviceRoute(recognition: Recognition, services: OwnTables['services']): OwnRoute {
+  const { signingName, operation: name } = recognition;
+  const service = recognition.service ?? signingName;
+  const ownService = services.get(signingName === 'unknown' ? service : signingName);
+  if (ownService === undefined) {
+    return { kind: 'noService', protocol: recognition.protocol, service, name, signingNames: [signingName] };
+  }
+  const { protocol } = ownService;
+  return {
+    kind: 'service',
+    protocol,
+    service: ownService.service,
+    name,
+    ownService,
+    signingNames: [ownService.service],
+  };
 }
 
 /** The signing name decides where it is one of ours; without one, what the request looks like. */

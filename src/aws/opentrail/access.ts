@@ -1,11 +1,12 @@
 import { ApiError } from '../../model/api-error.ts';
+import type { AccessTarget } from '../services/service-operation.ts';
 import type { Caller } from './operation.ts';
 
 /**
- * Decides whether a caller may do something; throws `AccessDeniedException` when not. Whoever holds the root
- * credentials of an account may do everything in that account.
+ * Decides whether a caller may do something to all of the targets (default: `*`); throws `AccessDeniedException` when
+ * not. Whoever holds the root credentials of an account may do everything in that account.
  */
-export type Authorize = (caller: Caller, action: string) => Promise<void>;
+export type Authorize = (caller: Caller, action: string, targets?: readonly AccessTarget[]) => Promise<void>;
 
 /**
  * What is about the whole installation is for its own account only, whatever policies another account has.

@@ -1,11 +1,16 @@
+import type { Principal } from '../../identity/principal.ts';
 import type { JsonObject, UserIdentity } from '../../model/cloudtrail-event.ts';
 
-/** Who calls one of our own operations, after authentication and authorization. */
+/** Who calls something that OpenTrail answers itself, after authentication, and what conditions of policies ask of a call. */
 export interface Caller {
   readonly accountId: string;
   readonly region: string;
   readonly userIdentity: UserIdentity;
+  readonly principal: Principal;
   readonly sourceIPAddress: string;
+  readonly userAgent: string | undefined;
+  /** True when the call came over TLS. */
+  readonly isSecure: boolean;
 }
 
 export interface OpenTrailCall {

@@ -28,6 +28,12 @@ const platformStatus: Readonly<Record<string, number>> = {
   ServiceUnavailable: 503,
 };
 
+/** Codes that query services spell otherwise, and their status. */
+const queryCodes: Readonly<Record<string, readonly [code: string, status: number]>> = {
+  AccessDeniedException: ['AccessDenied', 403],
+  ThrottlingException: ['Throttling', 400],
+};
+
 /**
  * The only place that knows how an error looks on the wire.
  *
@@ -35,10 +41,11 @@ const platformStatus: Readonly<Record<string, number>> = {
  */
 export function errorResponse(
   target: ErrorTarget,
-  error: ApiError,
+  given: ApiError,
   answer: { readonly requestId: string; readonly errorStatus?: ErrorStatus | undefined },
 ): WireResponse {
   const { requestId } = answer;
+  const error = target.protocol === 'query' ? inQueryTerms(given) : given;
   const modelled = answer.errorStatus === 'modelled' ? modelledStatus[error.code] : undefined;
   const status = error.status ?? modelled ?? platformStatus[error.code] ?? 400;
   const shape = shapeOf(target, { error, requestId, status });
@@ -49,6 +56,13 @@ export function errorResponse(
   ];
   if (error.retryAfterSeconds !== undefined) headers.push(['Retry-After', String(error.retryAfterSeconds)]);
   return { status, headers, body: shape.body };
+}
+
+function inQueryTerms(error: ApiError): ApiError {
+  const spelled = queryCodes[error.code];
+  if (spelled === undefined) return error;
+  const [code, status] = spelled;
+  return new ApiError(code, error.message, { isPlatform: true, status, cause: error });
 }
 
 interface Failure {
@@ -135,7 +149,7 @@ function xml(content: string): Shape {
 }
 
 /** Also drops what XML 1.0 cannot hold at all. */
-function escapeXml(text: string): string {
+export function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
     .replaceAll('&', '&amp;')

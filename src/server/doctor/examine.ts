@@ -44,7 +44,9 @@ export async function* examine(options: ExamineOptions): AsyncIterable<DoctorFin
   yield* running.findings;
   if (!running.isRunning) yield await examinePort(config.host, config.port);
   yield examineClock(running.clockSkewMs);
-  for (const { service, url: upstream } of config.upstreams) yield await examineUpstream(service, upstream);
+  for (const { service, url: upstream } of config.upstreams) {
+    if (upstream !== undefined) yield await examineUpstream(service, upstream);
+  }
   if (config.upstreams.length === 0) {
     yield {
       status: 'note',
@@ -75,11 +77,9 @@ function* selfCalls(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
 ): Iterable<DoctorFinding> {
-  const endpoints = config.upstreams.map(({ url }) => ({
-    where: '--upstream',
-    url,
-    remedy: 'name the endpoint behind it',
-  }));
+  const endpoints = config.upstreams.flatMap(({ url }) =>
+    url === undefined ? [] : [{ where: '--upstream', url, remedy: 'name the endpoint behind it' }],
+  );
   for (const message of findSelfCalls({ host: config.host, port: config.port, environment, endpoints })) {
     const status = message.startsWith('AWS_') ? 'note' : 'problem';
     yield { status, subject: 'endpoints', message: `for a server started in this shell: ${message}` };
