@@ -1,5 +1,5 @@
 import { encode } from 'cbor-x';
-import type { ApiError } from '../../model/api-error.ts';
+import { ApiError } from '../../model/api-error.ts';
 import { serviceTables } from '../../record/gateway/recognise/service-tables.ts';
 import type { WireProtocol } from '../../record/gateway/recognition.ts';
 import { modelledStatus } from './modelled-status.ts';
