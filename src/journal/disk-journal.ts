@@ -55,6 +55,8 @@ export class DiskJournal implements Journal {
   #headTimer: Timer | undefined;
   #signing: Promise<void> = Promise.resolve();
   #isClosed = false;
+  /** When a segment was last taken, on the monotonic clock, which begins at 0. */
+  #lastTakenAt = 0;
 
   static async start(parts: DiskJournalParts): Promise<DiskJournal> {
     const journal = new DiskJournal(parts);
@@ -158,11 +160,12 @@ export class DiskJournal implements Journal {
         }
         const links = await shelf.linksOf(record);
         record.isTaken = true;
+        this.#lastTakenAt = clock.monotonicMs();
         return toSealedSegment(this.journalId, record, links);
       }
       if (this.#isClosed) return undefined;
       const { active } = commit;
-      const dueAt = active?.sealDueAt(sealAfterMs);
+      const dueAt = active?.sealDueAt({ sealAfterMs, lastTakenAt: this.#lastTakenAt });
       if (active === undefined || dueAt === undefined) {
         await shelf.changed(undefined, signal);
         continue;

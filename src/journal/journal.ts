@@ -103,8 +103,9 @@ export interface Journal {
   /**
    * The next sealed segment after the ones already taken, in order; seals the active one when it holds
    * events and is older than `sealAfterMs` (`Infinity`: never for its age) or larger than the configured
-   * bound; one of imported events alone waits longer while more come. Resolves with undefined when the signal is aborted, or when the journal is closed and nothing is
-   * left to be taken.
+   * bound; after a quiet time sooner, so that a single call is visible at once; one of imported events alone
+   * waits longer while more come. Resolves with undefined when the signal is aborted, or when the journal is
+   * closed and nothing is left to be taken.
    */
   takeSealed(options: {
     readonly sealAfterMs: number;

@@ -17,6 +17,9 @@ export interface SegmentEnd {
  */
 const IMPORT_WAIT_FACTOR = 10;
 
+/** How long the first live event after a quiet time waits: enough for those of the same moment, and soon visible. */
+const QUIET_WAIT_MS = 20;
+
 /** The segment that is appended to. */
 export class SegmentWriter {
   readonly path: string;
@@ -56,10 +59,16 @@ export class SegmentWriter {
     if (!options.areImported) this.#firstLiveEventAt = Math.min(this.#firstLiveEventAt, nowMs);
   }
 
-  /** When its events have waited long enough for more, on the monotonic clock; undefined while it has none. */
-  sealDueAt(sealAfterMs: number): number | undefined {
+  /**
+   * When its events have waited long enough for more, on the monotonic clock; undefined while it has none. Segments of live
+   * events follow each other no faster than `sealAfterMs`, counted from when the one before it was taken.
+   */
+  sealDueAt(options: { readonly sealAfterMs: number; readonly lastTakenAt: number }): number | undefined {
+    const { sealAfterMs, lastTakenAt } = options;
     if (this.#firstEventAt === undefined) return undefined;
+    const quietUntil = this.#firstLiveEventAt + Math.min(sealAfterMs, QUIET_WAIT_MS);
     return Math.min(
+      Math.max(quietUntil, lastTakenAt + sealAfterMs),
       this.#firstLiveEventAt + sealAfterMs,
       this.#newestEventAt + sealAfterMs,
       this.#firstEventAt + sealAfterMs * IMPORT_WAIT_FACTOR,
