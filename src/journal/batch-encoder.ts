@@ -1,7 +1,7 @@
 import { hash as hashOnce } from 'node:crypto';
 import { type ChainLink, EVENT_HASH_HEX_LENGTH } from '../model/chain.ts';
-import { encodeJournalLine } from '../model/journal-line.ts';
-import type { JournalEntry } from '../model/recorded-event.ts';
+import { encodeLineHead } from '../model/journal-line.ts';
+import type { EntryToAppend } from '../model/recorded-event.ts';
 import { type BatchTrailer, encodeFrame, type Frame } from './frame.ts';
 
 /** Holds a usual batch; larger ones get a buffer of their own, which is not kept. */
@@ -81,17 +81,20 @@ export class BatchEncoder {
     this.#hashes.length = mark.eventsCount;
   }
 
-  addEvent(entry: JournalEntry): void {
+  addEvent(entry: EntryToAppend): void {
     const sequence = this.#from.sequence + this.#hashes.length + 1;
     const start = this.#offset;
-    const end = this.#writeLine(encodeJournalLine(sequence, entry));
+    this.#write(encodeLineHead(sequence, entry.meta));
+    this.#write(entry.raw);
+    const end = this.#endLine();
     this.#hashes.push(hashOnce('sha256', this.#buffer.subarray(start, end), 'hex'));
     this.#sizes.push(this.#offset - start);
   }
 
   addFrame(frame: Frame): void {
     const start = this.#offset;
-    this.#writeLine(encodeFrame(frame));
+    this.#write(encodeFrame(frame));
+    this.#endLine();
     this.#sizes.push(start - this.#offset);
   }
 
@@ -110,7 +113,8 @@ export class BatchEncoder {
       setAside: [],
       eventHashes,
     };
-    this.#writeLine(encodeFrame({ kind: 'batch', body }));
+    this.#write(encodeFrame({ kind: 'batch', body }));
+    this.#endLine();
     const link = { journalId, firstSequence: first, lastSequence: last, previousHash, hash, eventHashes };
     return {
       bytes: this.#buffer.subarray(0, this.#offset),
@@ -120,10 +124,21 @@ export class BatchEncoder {
     };
   }
 
+  #write(part: string | Uint8Array): void {
+    if (typeof part === 'string') {
+      this.#reserve(part.length * UTF8_BYTES_PER_UNIT);
+      this.#offset += this.#buffer.write(part, this.#offset, 'utf8');
+    } else {
+      this.#reserve(part.length);
+      this.#buffer.set(part, this.#offset);
+      this.#offset += part.length;
+    }
+  }
+
   /** Returns where the line ends, before its LF. */
-  #writeLine(line: string): number {
-    this.#reserve(line.length * UTF8_BYTES_PER_UNIT + 1);
-    const end = this.#offset + this.#buffer.write(line, this.#offset, 'utf8');
+  #endLine(): number {
+    this.#reserve(1);
+    const end = this.#offset;
     this.#buffer[end] = LF;
     this.#offset = end + 1;
     return end;

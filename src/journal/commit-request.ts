@@ -1,11 +1,11 @@
 import type { DependencyError } from '../base/dependency-error.ts';
-import type { JournalEntry } from '../model/recorded-event.ts';
+import type { EntryToAppend } from '../model/recorded-event.ts';
 import type { Frame } from './frame.ts';
 
 /** What one caller wants to be made durable: all of it, or nothing. */
 export interface CommitRequest {
   readonly frames: readonly Frame[];
-  readonly entries: readonly JournalEntry[];
+  readonly entries: readonly EntryToAppend[];
   /** Whether room was promised: taken first, not bound by the size, and written where the ballast was. */
   readonly isPriority: boolean;
   /** About what it takes in memory. */
@@ -17,4 +17,13 @@ export interface CommitRequest {
 /** Whether nobody waits for its events to be looked up within the second; true where it has none. */
 export function hasOnlyImported({ entries }: CommitRequest): boolean {
   return entries.every(({ meta }) => meta.origin === 'import');
+}
+
+const TAB = 0x09;
+const LF = 0x0a;
+
+/** Whether it can stand at the end of a line: without a line break, and without the tab that parts fields. */
+export function isOneField(raw: EntryToAppend['raw']): boolean {
+  if (typeof raw === 'string') return !raw.includes('\n') && !raw.includes('\t');
+  return !raw.includes(LF) && !raw.includes(TAB);
 }

@@ -3,10 +3,10 @@ import type { Clock, Timer } from '../base/clock.ts';
 import { DependencyError } from '../base/dependency-error.ts';
 import type { Log } from '../base/log.ts';
 import type { ChainHead, ChainLink, SignedHead } from '../model/chain.ts';
-import type { JournalEntry } from '../model/recorded-event.ts';
+import type { EntryToAppend } from '../model/recorded-event.ts';
 import type { Ballast } from './ballast.ts';
 import type { ChainLog } from './chain-log.ts';
-import type { CommitRequest } from './commit-request.ts';
+import { type CommitRequest, isOneField } from './commit-request.ts';
 import { type Disk, errorCode } from './disk.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { HeadLog } from './head-log.ts';
@@ -73,7 +73,7 @@ export class DiskJournal implements Journal {
     this.#scheduleHead();
   }
 
-  append(entries: readonly JournalEntry[]): Promise<{ firstSequence: number; lastSequence: number }> {
+  append(entries: readonly EntryToAppend[]): Promise<{ firstSequence: number; lastSequence: number }> {
     const { intents, commit, metrics, segmentEventsMax } = this.#parts;
     assert(entries.length > 0, 'an append needs an event');
     assert(
@@ -83,10 +83,7 @@ export class DiskJournal implements Journal {
     const closed: string[] = [];
     let weightBytes = 0;
     for (const { raw, meta } of entries) {
-      assert(
-        !raw.includes('\n') && !raw.includes('\t'),
-        'a raw event is compact JSON without line breaks and tabs',
-      );
+      assert(isOneField(raw), 'a raw event is compact JSON without line breaks and tabs');
       weightBytes += raw.length + LINE_OVERHEAD_BYTES;
       if (meta.intentId !== undefined && intents.has(meta.intentId)) closed.push(meta.intentId);
     }

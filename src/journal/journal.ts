@@ -1,5 +1,5 @@
 import type { ChainHead, ChainLink, SignedHead } from '../model/chain.ts';
-import type { JournalEntry } from '../model/recorded-event.ts';
+import type { EntryToAppend, JournalEntry } from '../model/recorded-event.ts';
 
 export type { ChainHead, ChainLink, SignedHead } from '../model/chain.ts';
 
@@ -85,7 +85,7 @@ export interface RecoveryFinding {
 export interface Journal {
   readonly journalId: string;
   append(
-    entries: readonly JournalEntry[],
+    entries: readonly EntryToAppend[],
   ): Promise<{ readonly firstSequence: number; readonly lastSequence: number }>;
   /**
    * Makes an intent durable and reserves room for its outcome, so that the outcome's `append` cannot be

@@ -40,6 +40,26 @@ describe('the journal', () => {
     await journal.close();
   });
 
+  it('writes the same line for a record that is given as bytes as for its text', async () => {
+    const journal = await bench.open();
+    const entries = [testEntry(1), testEntry(2, { pad: 70_000 }), testEntry(3)];
+    await journal.append(entries.map(({ meta, raw }) => ({ meta, raw: Buffer.from(raw) })));
+    const [segment] = await takeAll(journal);
+    const lines = readFileSync(segment?.path ?? '', 'utf8').split('\n');
+    assert.deepEqual(
+      lines.filter((line) => /^\d/.test(line)),
+      entries.map((entry, index) => encodeJournalLine(index + 1, entry)),
+    );
+    const meta = testEntry(4).meta;
+    for (const raw of [Buffer.from('{"a":\n1}'), Buffer.from('{"a":\t1}')])
+      assert.throws(() => journal.append([{ meta, raw }]), /without line breaks and tabs/);
+    await journal.close();
+    const again = await bench.open();
+    assert.deepEqual(again.findings, []);
+    assert.equal(again.head().sequence, 3);
+    await again.close();
+  });
+
   it('shares one batch among appends that wait at once', async () => {
     const journal = await bench.open();
     await journal.append([testEntry(0)]);

@@ -16,7 +16,12 @@ export interface JournalLine {
 }
 
 export function encodeJournalLine(sequence: number, entry: JournalEntry): string {
-  return `${sequence}\t${encodeMeta(entry.meta)}\t${entry.raw}`;
+  return encodeLineHead(sequence, entry.meta) + entry.raw;
+}
+
+/** What stands before the raw event in its line, the second tab included. */
+export function encodeLineHead(sequence: number, meta: EventMeta): string {
+  return `${sequence}\t${encodeMeta(meta)}\t`;
 }
 
 export function decodeJournalLine(line: string): JournalLine | undefined {

@@ -35,6 +35,15 @@ export interface JournalEntry {
   readonly raw: string;
 }
 
+/**
+ * What the journal takes: an entry whose record is text, or the UTF-8 bytes that it was read as. Bytes MUST be valid
+ * UTF-8 and stay as they are until the append has settled: they are copied when their batch is written.
+ */
+export interface EntryToAppend {
+  readonly meta: EventMeta;
+  readonly raw: string | Uint8Array;
+}
+
 /** Where an event stands in the journal: the journal's UUID and a number that counts from 1 without gaps. */
 export interface Position {
   readonly journalId: string;
