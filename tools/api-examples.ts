@@ -27,6 +27,12 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     '',
     '{"Principals":[{"AccessKeyId":"AKIAEXAMPLE","AccountId":"000000000000","UserIdentity":{"type":"IAMUser","userName":"alice"},"Source":"learnt","LearntAt":1772442845}]}',
   ],
+  PutPrincipal: [
+    '{"AccessKeyId":"AKIAEXAMPLE","Arn":"arn:aws:iam::000000000000:user/alice"}',
+    '',
+    '{"AccessKeyId":"AKIAEXAMPLE","AccountId":"000000000000","UserIdentity":{"type":"IAMUser","arn":"arn:aws:iam::000000000000:user/alice","accountId":"000000000000","userName":"alice"},"Source":"configured","LearntAt":1772442845}',
+  ],
+  RemovePrincipal: ['{"AccessKeyId":"AKIAEXAMPLE"}', '', '{}'],
   GetStatus: [
     '{}',
     '',

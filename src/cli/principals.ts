@@ -14,7 +14,7 @@ interface PrincipalsOptions extends ConnectionOptions {
 export function registerPrincipals(program: Command): void {
   const principals = program
     .command('principals')
-    .summary('show whom access keys belong to')
+    .summary('show, name and forget whom access keys belong to')
     .description('Principals are the owners of access keys, as told or as learnt from calls that passed by.');
   addConnectionOptions(
     principals.command('list').description('Lists the principals of the account of the call.'),
@@ -22,6 +22,35 @@ export function registerPrincipals(program: Command): void {
     .option('--account <id>', "of another account; for the installation's own account only")
     .addOption(new Option('--output <form>', 'form').choices(['table', 'json']).default('table'))
     .action((options: PrincipalsOptions) => runCommand(options, (context) => list(context, options)));
+  addConnectionOptions(
+    principals
+      .command('name')
+      .description('Tells whom an access key belongs to; what is told beats what is learnt.')
+      .argument('<access-key-id>', 'the key of forwarded calls')
+      .argument('<arn>', 'its owner, like arn:aws:iam::111122223333:user/alice'),
+  ).action((accessKeyId: string, arn: string, options: ConnectionOptions) =>
+    runCommand(options, (context) => name(context, accessKeyId, arn)),
+  );
+  addConnectionOptions(
+    principals
+      .command('remove')
+      .description('Forgets whom an access key belongs to; it may be learnt again.')
+      .argument('<access-key-id>', 'the key'),
+  ).action((accessKeyId: string, options: ConnectionOptions) =>
+    runCommand(options, (context) => remove(context, accessKeyId)),
+  );
+}
+
+async function name({ client, stdout, signal }: CommandContext, accessKeyId: string, arn: string) {
+  await client.call('PutPrincipal', { AccessKeyId: accessKeyId, Arn: arn }, signal);
+  await stdout.write(
+    `calls with ${visible(accessKeyId)} are recorded as those of ${visible(arn)} from now on\n`,
+  );
+}
+
+async function remove({ client, stdout, signal }: CommandContext, accessKeyId: string) {
+  await client.call('RemovePrincipal', { AccessKeyId: accessKeyId }, signal);
+  await stdout.write(`${visible(accessKeyId)} is forgotten\n`);
 }
 
 async function list({ client, stdout, signal }: CommandContext, options: PrincipalsOptions): Promise<void> {

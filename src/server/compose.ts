@@ -101,7 +101,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   });
   const frontDoor = createFrontDoor({
     ...parts,
-    ...(await ownOperations(options)),
+    ...(await ownOperations(options, (accessKeyId) => principals.forget(accessKeyId))),
     verifier,
     intents: recorder.intents,
     installationAccountId: config.account,
@@ -142,7 +142,7 @@ function openRecorder(options: ComposeOptions, intake: Intake): ServerRecorder {
 }
 
 /** AWS's operations and ours, on what is stored. */
-async function ownOperations(options: ComposeOptions) {
+async function ownOperations(options: ComposeOptions, forgetPrincipal: (accessKeyId: string) => void) {
   const { config, storage, version, clock, random, log, metrics } = options;
   const { catalog, store, journal, drain: feed } = storage;
   const tokens = createPageTokens({ key: await loadPageTokenKey(catalog, random), clock });
@@ -163,6 +163,7 @@ async function ownOperations(options: ComposeOptions) {
       store,
       feed,
       catalog,
+      forgetPrincipal,
       chain: chainSource(journal),
       journalStatus: () => ({
         journalId: journal.journalId,

@@ -243,8 +243,18 @@ describe('commands', () => {
     assert.deepEqual([again.code, again.stderr.includes('there is no hold')], [1, true]);
   });
 
-  it('shows principals, status, and an intact history', async () => {
-    assert.equal((await cli('principals', 'list')).code, 0);
+  it('names the owner of a key, shows it among the principals, and forgets it', async () => {
+    const arn = 'arn:aws:iam::000000000000:user/dora';
+    const named = await cli('principals', 'name', 'AKIADORA', arn);
+    assert.deepEqual([named.code, named.stdout.includes(arn)], [0, true], named.stderr);
+    assert.match((await cli('principals', 'list')).stdout, /AKIADORA .*user\/dora .*configured/);
+    assert.equal((await cli('principals', 'remove', 'AKIADORA')).code, 0);
+    assert.doesNotMatch((await cli('principals', 'list')).stdout, /AKIADORA/);
+    const wrong = await cli('principals', 'name', 'AKIADORA', 'dora');
+    assert.deepEqual([wrong.code, /Arn/.test(wrong.stderr)], [1, true], wrong.stderr);
+  });
+
+  it('shows status, and an intact history', async () => {
     assert.match((await cli('status')).stdout, /^server .*\njournal .*accepted.*\n[\s\S]*event store {3}up/);
     const verified = await cli('verify', '--history');
     assert.equal(verified.code, 0, verified.stderr);

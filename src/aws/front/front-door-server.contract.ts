@@ -214,6 +214,7 @@ export class FrontDoorServer {
         store,
         feed,
         catalog,
+        forgetPrincipal: () => {},
         chain: {
           publicKeys: async () => [{ keyId: 'k1' }],
           heads: async function* () {

@@ -14,6 +14,8 @@ export const openTrailApi: ServiceApi = {
     ListHolds: operation('EmptyRequest'),
     RemoveHold: operation('RemoveHoldRequest'),
     ListPrincipals: operation('ListPrincipalsRequest'),
+    PutPrincipal: operation('PutPrincipalRequest'),
+    RemovePrincipal: operation('RemovePrincipalRequest'),
     GetStatus: operation('EmptyRequest'),
     ReadChain: operation('EmptyRequest'),
     ReadHistory: operation('ReadHistoryRequest'),
@@ -33,6 +35,8 @@ export const openTrailApi: ServiceApi = {
     ),
     RemoveHoldRequest: structure({ HoldId: 'Id' }, ['HoldId']),
     ListPrincipalsRequest: structure({ AccountId: 'AccountId' }),
+    PutPrincipalRequest: structure({ AccessKeyId: 'AccessKeyId', Arn: 'Arn' }, ['AccessKeyId', 'Arn']),
+    RemovePrincipalRequest: structure({ AccessKeyId: 'AccessKeyId' }, ['AccessKeyId']),
     ReadHistoryRequest: structure(
       { JournalId: 'JournalId', FirstSequence: 'Sequence', LastSequence: 'Sequence' },
       ['JournalId', 'FirstSequence', 'LastSequence'],
@@ -60,6 +64,8 @@ export const openTrailApi: ServiceApi = {
     HoldReason: { type: 'string', max: 1000 },
     Id: { type: 'string', pattern: '[A-Za-z0-9-]{1,64}' },
     AccountId: { type: 'string', pattern: '[0-9]{12}' },
+    AccessKeyId: { type: 'string', pattern: '[A-Za-z0-9_-]{3,128}' },
+    Arn: { type: 'string', min: 1, max: 2048 },
     // Rows that nobody journalled are read too: they may bear any name, and the number 0.
     JournalId: { type: 'string', max: 1000 },
     Sequence: { type: 'long', min: 0 },

@@ -187,6 +187,38 @@ test('ListPrincipals tells whose keys are known, without a secret', async () => 
   );
 });
 
+test('PutPrincipal names the owner of a key over what was learnt, RemovePrincipal forgets it, both for the own account alone', async () => {
+  const foreign = 'arn:aws:iam::222222222222:user/mallory';
+  const named = { AccessKeyId: 'AKIANAMED', Arn: `arn:aws:iam::${account}:user/team/dora` };
+  const put = await call<{ UserIdentity: object; Source: string }>('PutPrincipal', named);
+  assert.equal(put.Source, 'configured');
+  assert.deepEqual(put.UserIdentity, {
+    type: 'IAMUser',
+    arn: named.Arn,
+    accountId: account,
+    userName: 'dora',
+  });
+  const denied = [
+    await call('PutPrincipal', { ...named, Arn: foreign.replace('222222222222', account) }, otherKey),
+    await call('PutPrincipal', { ...named, Arn: foreign }, otherKey),
+  ];
+  assert.deepEqual(
+    denied.map(({ __type }) => __type),
+    ['AccessDeniedException', 'AccessDeniedException'],
+  );
+  for (const arn of ['arn:aws:s3:::a-bucket-of-someone', `arn:aws:iam::${account}:group/admins`]) {
+    assert.equal(
+      (await call('PutPrincipal', { ...named, Arn: arn })).__type,
+      'InvalidParameterException',
+      arn,
+    );
+  }
+  const remove = { AccessKeyId: 'AKIANAMED' };
+  assert.equal((await call('RemovePrincipal', remove, otherKey)).__type, 'ResourceNotFoundException');
+  assert.equal((await call('RemovePrincipal', remove)).__type, undefined);
+  assert.equal((await call('RemovePrincipal', remove)).__type, 'ResourceNotFoundException');
+});
+
 test('GetStatus tells the lag, and answers while the event store is down', async () => {
   type Status = { Journal: { LagEvents: number }; Engine: { IsUp: boolean }; Partitions?: object[] };
   const status = await call<Status>('GetStatus', {});

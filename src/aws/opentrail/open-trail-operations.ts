@@ -10,8 +10,8 @@ import type { Authorize } from './access.ts';
 import { countEventsOperation } from './count-events.ts';
 import { getStatusOperation, type JournalStatus } from './get-status.ts';
 import { holdOperations } from './hold-operations.ts';
-import { listPrincipalsOperation } from './list-principals.ts';
 import type { OpenTrailOperation } from './operation.ts';
+import { principalOperations } from './principal-operations.ts';
 import { type ChainSource, readChainOperation } from './read-chain.ts';
 import { readHistoryOperation } from './read-history.ts';
 import { searchEventsOperation } from './search-events.ts';
@@ -25,6 +25,7 @@ export interface OpenTrailContext {
   readonly store: EventStore;
   readonly feed: CommitFeed;
   readonly catalog: Catalog;
+  readonly forgetPrincipal: (accessKeyId: string) => void;
   readonly chain: ChainSource;
   readonly journalStatus: () => JournalStatus;
   readonly version: string;
@@ -48,7 +49,7 @@ export function createOpenTrailOperations(
     countEventsOperation({ search, access }),
     tailEventsOperation({ tail, access }),
     ...holdOperations(context),
-    listPrincipalsOperation(context),
+    ...principalOperations(context),
     getStatusOperation(context),
     readChainOperation(context),
     readHistoryOperation(context),
