@@ -11,7 +11,9 @@ import type { Catalog } from '../store/catalog.ts';
 import { openEmbeddedStore } from '../store/clickhouse/open-embedded-store.ts';
 import { PatientEventStore } from '../store/clickhouse/patient-event-store.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { IdentityStore } from '../store/identity-store.ts';
 import { openSqliteCatalog } from '../store/sqlite/sqlite-catalog.ts';
+import { openSqliteIdentityStore } from '../store/sqlite/sqlite-identity-store.ts';
 import type { Config } from './config-options.ts';
 import type { DataPaths } from './data-directory.ts';
 
@@ -30,6 +32,7 @@ export interface StorageOptions {
 /** What keeps events and everything else, and the way from the journal to the event store. */
 export interface Storage {
   readonly catalog: Catalog;
+  readonly identities: IdentityStore;
   readonly journal: Journal;
   readonly store: EventStore;
   readonly drain: Drain;
@@ -44,6 +47,8 @@ export async function openStorage(options: StorageOptions, stack: AsyncDisposabl
   const { config, paths, clock, random, log, metrics } = options;
   const catalog = await openSqliteCatalog(paths.catalog);
   stack.defer(() => catalog.close());
+  const identities = await openSqliteIdentityStore(paths.catalog);
+  stack.defer(() => identities.close());
   // The engine takes the longest to start, so the journal is opened meanwhile.
   const engine = { dataDir: paths.engine, memoryBytesMax: config.engineMemoryBytes, clock, log, metrics };
   const store = new PatientEventStore({
@@ -74,7 +79,7 @@ export async function openStorage(options: StorageOptions, stack: AsyncDisposabl
     await retention.stop();
     await drain.stop();
   });
-  return { catalog, journal, store, drain, retention };
+  return { catalog, identities, journal, store, drain, retention };
 }
 
 function keepMs(retention: number | 'forever'): number | undefined {

@@ -5,7 +5,7 @@ export type IdentityKind =
   | 'user'
   | 'group'
   | 'role'
-  /** A customer managed policy; name: its path and name, as they end its ARN (`team/ReadOnly`). */
+  /** A customer managed policy; name: its path and name, as they end its ARN (`team/ReadOnly`), without regard to case. */
   | 'policy'
   /** Name: the access key id. */
   | 'accessKey'
@@ -31,15 +31,18 @@ export interface IdentityReference {
 export interface IdentityDocument extends IdentityReference {
   /** JSON; its shape belongs to `src/identity`. MUST NOT hold a secret in clear. */
   readonly body: string;
-  /** 1 when it was made, one more with each change. */
+  /**
+   * The generation of the commit that wrote it, so at least 1. Never the same twice for one name, also where a document
+   * was deleted and made again: whoever read the earlier one cannot overwrite the later one.
+   */
   readonly revision: number;
 }
 
-/** One step of a transaction. */
+/** One step of a transaction; a transaction has at most one for each document. */
 export type IdentityChange =
   /** `expectedRevision` 0: the document MUST NOT exist yet. */
   | (IdentityReference & { readonly body: string; readonly expectedRevision: number })
-  /** Without `body`: the document goes. */
+  /** Without `body`: the document goes. `expectedRevision` MUST be that of a document. */
   | (IdentityReference & { readonly body?: undefined; readonly expectedRevision: number });
 
 /**
@@ -53,14 +56,27 @@ export interface IdentityStore {
   get(reference: IdentityReference): Promise<IdentityDocument | undefined>;
   /** The document of that kind and name in whatever account: access keys, accounts. Undefined where none or several are. */
   find(kind: IdentityKind, name: string): Promise<IdentityDocument | undefined>;
-  /** In the order of their folded names; `after` is the name of the last one of a page. */
+  /**
+   * In the order of their folded names, by code point; `after` is the name of the last one of a page, which need not exist
+   * any more.
+   */
   list(query: {
     readonly kind: IdentityKind;
     readonly accountId: string;
     readonly after?: string;
     readonly limit?: number;
   }): Promise<IdentityDocument[]>;
+  count(query: { readonly kind: IdentityKind; readonly accountId: string }): Promise<number>;
   /** False, and nothing changed, where a revision is not the expected one. */
   commit(changes: readonly IdentityChange[]): Promise<boolean>;
+  /** 0 before the first commit. */
   generation(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const FOLDED_KINDS: ReadonlySet<IdentityKind> = new Set(['user', 'group', 'role', 'policy']);
+
+/** The name that documents are unique by: lower case where IAM does not tell `Bob` from `bob`. */
+export function foldedName(kind: IdentityKind, name: string): string {
+  return FOLDED_KINDS.has(kind) ? name.toLowerCase() : name;
 }

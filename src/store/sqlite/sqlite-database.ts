@@ -6,9 +6,13 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { DependencyError } from '../../base/dependency-error.ts';
 import type { CatalogTables } from './catalog-tables.ts';
 import { catalogMigration } from './migrations/0001-catalog.ts';
+import { identityMigration } from './migrations/0002-identity.ts';
 
 /** Every migration in order. A released one is never edited: add the next number. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-catalog': catalogMigration };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-catalog': catalogMigration,
+  '0002-identity': identityMigration,
+};
 
 /** Milliseconds that a statement waits for another process (a backup, an inspector) before it fails. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -23,13 +27,7 @@ const STATEMENTS_MAX = 100;
  * so that the file itself survives a power cut too.
  */
 export async function openSqliteDatabase(path: string): Promise<Kysely<CatalogTables>> {
-  let database: DatabaseSync;
-  try {
-    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-  } catch (cause) {
-    throw openingFailed(path, cause);
-  }
+  const database = openFile(path);
   const db = new Kysely<CatalogTables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
   const { error } = await new Migrator({
     db,
@@ -41,6 +39,22 @@ export async function openSqliteDatabase(path: string): Promise<Kysely<CatalogTa
   }
   syncFolder(dirname(path));
   return db;
+}
+
+/** The same file, as up to date, for statements that are run as they are written. */
+export async function openSqliteConnection(path: string): Promise<DatabaseSync> {
+  await (await openSqliteDatabase(path)).destroy();
+  return openFile(path);
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    return database;
+  } catch (cause) {
+    throw openingFailed(path, cause);
+  }
 }
 
 function openingFailed(path: string, cause: unknown): DependencyError {
