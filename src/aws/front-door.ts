@@ -1,4 +1,5 @@
 import { DependencyError } from '../base/dependency-error.ts';
+import { AttemptGuard } from '../identity/attempt-guard.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { RequestHead } from '../model/captured-call.ts';
 import type { FrontRequest, FrontResponse } from '../record/gateway/exchange.ts';
@@ -13,6 +14,7 @@ import { type OwnCall, openCall } from './front/own-call.ts';
 import { type Answered, OwnCallRecorder } from './front/own-call-recorder.ts';
 import { OwnExchange } from './front/own-exchange.ts';
 import { ownRoute } from './front/own-route.ts';
+import { SourceBound } from './front/source-bound.ts';
 import { rootOnly } from './opentrail/access.ts';
 import { assertOperationsMatchModel } from './operations/operation-index.ts';
 import { errorLine, errorResponse } from './protocol/error-response.ts';
@@ -40,11 +42,14 @@ export interface FrontDoor {
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   assertOperationsMatchModel();
   const telemetry = frontDoorTelemetry(options.metrics);
+  const limits = options.limits ?? defaultFrontDoorLimits;
   const context: FrontDoorContext = {
     ...options,
     services: options.services ?? new Map(),
     authorize: options.authorize ?? rootOnly,
-    limits: options.limits ?? defaultFrontDoorLimits,
+    limits,
+    sourceBound: new SourceBound(limits.callsPerSecondMax),
+    attempts: new AttemptGuard(limits.failedAttemptsMax),
     telemetry,
     callRecorder: new OwnCallRecorder({ ...options, unrecorded: telemetry.unrecorded }),
   };

@@ -106,7 +106,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     intents: recorder.intents,
     installationAccountId: config.account,
     sourceAddress: (head) => sourceAddress(head, trustedProxies),
-    limits: { bodyBytesMax: config.bodyBytesMax },
+    limits: config,
     stopSignal: options.stopSignal,
   });
   const hasUpstream = (signingName: string) => upstreams(signingName) !== undefined;

@@ -78,6 +78,26 @@ export const LISTEN_LIMIT_OPTIONS = {
     max: 1e9,
     doc: 'Size of the body of a call that OpenTrail answers itself, imports aside; forwarded bodies have no limit.',
   }),
+  callsPerSecondMax: integer({
+    flag: 'calls-per-second-max',
+    group: 'Limits',
+    default: '1000',
+    min: 0,
+    max: 1_000_000,
+    doc:
+      'Calls that OpenTrail answers itself to one source address a second (twice as many at once); further ones are ' +
+      'answered ThrottlingException. Forwarded calls do not count; 0 is no bound.',
+  }),
+  failedAttemptsMax: integer({
+    flag: 'failed-attempts-max',
+    group: 'Limits',
+    default: '20',
+    min: 0,
+    max: 1_000_000,
+    doc:
+      'Unknown keys, wrong signatures and wrong passwords of one source address before it has to wait, a second first ' +
+      'and twice as long with each further one; one is forgiven every 3 seconds. Keys that were right from there before go on; 0 is no bound.',
+  }),
   shutdownTimeoutMs: duration({
     flag: 'shutdown-timeout',
     group: 'Limits',

@@ -129,6 +129,11 @@ const GATEWAY_OPTIONS = {
     group: 'TLS',
     doc: 'Private key in PEM that belongs to tls-cert.',
   }),
+  tlsClientCa: optionalPath({
+    flag: 'tls-client-ca',
+    group: 'TLS',
+    doc: 'Certificates in PEM: with them only clients are served that present a certificate which one of them issued.',
+  }),
 } as const;
 
 const STORAGE_OPTIONS = {

@@ -88,6 +88,11 @@ function checkTogether(config: Config, problems: string[]) {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     problems.push('--tls-cert and --tls-key belong together: give both or none');
   }
+  if (config.tlsClientCa !== undefined && config.tlsCert === undefined) {
+    problems.push(
+      '--tls-client-ca needs --tls-cert and --tls-key: clients present certificates over TLS only',
+    );
+  }
   if (config.metricsPort !== 0 && config.metricsPort === config.port) {
     problems.push(`--metrics-port ${config.metricsPort} is the port that the server itself listens on`);
   }

@@ -16,8 +16,12 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 = any free port, told by `port`. */
   readonly port: number;
-  /** PEM texts; absent = clear text. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** PEM texts; absent = clear text. With `clientCa`, clients without a certificate of one of these issuers are refused. */
+  readonly tls?: {
+    readonly cert: string | Buffer;
+    readonly key: string | Buffer;
+    readonly clientCa?: string | Buffer;
+  };
   readonly handler: ExchangeHandler;
   /** Told of every request that no handler sees, so that it can be recorded or counted. */
   readonly onRefused: (refusal: Refusal) => void;
@@ -122,6 +126,9 @@ class Port implements Listener {
         key: secure.key,
         ALPNProtocols: ['h2', 'http/1.1'],
         handshakeTimeout: limits.headerTimeoutMs,
+        ...(secure.clientCa === undefined
+          ? {}
+          : { ca: secure.clientCa, requestCert: true, rejectUnauthorized: true }),
         minVersion: 'TLSv1.2',
       },
       (socket) => {

@@ -198,7 +198,7 @@ class Server implements RunningServer {
         port: config.port,
         ...(config.tlsCert === undefined || config.tlsKey === undefined
           ? {}
-          : { tls: { cert: readPem(config.tlsCert), key: readPem(config.tlsKey) } }),
+          : { tls: { cert: readPem(config.tlsCert), key: readPem(config.tlsKey), ...clientCa(config) } }),
         handler: createDispatch({ ...composition.routing, operations, clock }),
         onRefused: (refusal) => this.#recordRefusal(refusal),
         limits: config,
@@ -263,6 +263,10 @@ function refuseSelfCalls({ config, environment }: ServerOptions, port: number) {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
+function clientCa({ tlsClientCa }: Config): { readonly clientCa?: Buffer } {
+  return tlsClientCa === undefined ? {} : { clientCa: readPem(tlsClientCa) };
+}
+
 function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
@@ -283,7 +287,7 @@ function explainListening(error: unknown, config: Config): unknown {
   if (error instanceof ConfigError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code?.startsWith('ERR_OSSL') || code?.startsWith('ERR_TLS')) {
-    return new ConfigError([`--tls-cert and --tls-key cannot be used: ${message}`]);
+    return new ConfigError([`--tls-cert, --tls-key or --tls-client-ca cannot be used: ${message}`]);
   }
   return explainPort(error, `${config.host}:${config.port}`, '--port');
 }

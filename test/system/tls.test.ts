@@ -57,6 +57,28 @@ it('a server with a certificate speaks TLS alone; one with a broken certificate 
     key,
   ]);
   assert.equal(broken.status, 1);
-  assert.match(broken.stderr, /^opentrail: --tls-cert and --tls-key cannot be used: /m);
+  assert.match(broken.stderr, /^opentrail: --tls-cert, --tls-key or --tls-client-ca cannot be used: /m);
   assert.doesNotMatch(broken.stderr, /server\.startFailed|\n {4}at /);
+});
+
+it('a server with --tls-client-ca serves only clients that present a certificate of that issuer', async (context) => {
+  await using folder = await temporaryFolder();
+  const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
+  const made = await run('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'],
+  ]).catch(() => ({ status: 1 }));
+  if (made.status !== 0) return context.skip('needs openssl');
+  await using server = await OpenTrailServer.start({
+    flags: ['--tls-cert', cert, '--tls-key', key, '--tls-client-ca', cert],
+  });
+  const [pemKey, pemCert] = [await readFile(key), await readFile(cert)];
+  const known = get(`${server.endpoint}/readyz`, { ca: pemCert, cert: pemCert, key: pemKey });
+  const [response] = await once(known, 'response');
+  assert.equal(response.statusCode, 200);
+  response.resume();
+  await assert.rejects(
+    once(get(`${server.endpoint}/readyz`, { ca: pemCert }), 'response'),
+    /certificate required|ECONNRESET|alert/i,
+  );
 });

@@ -2,7 +2,6 @@ import { ApiError } from '../../model/api-error.ts';
 import type { JsonObject } from '../../model/cloudtrail-event.ts';
 import { openTrailApi, openTrailOwnExceptions } from '../opentrail/open-trail-api.ts';
 import type { Caller, OpenTrailOperation } from '../opentrail/operation.ts';
-import { authenticationError } from '../protocol/authentication-errors.ts';
 import { percentDecode, rawQueryPairs, splitTarget } from '../protocol/canonical-request.ts';
 import { deserialiseInput } from '../protocol/deserialise-input.ts';
 import { headerValue } from '../protocol/header-values.ts';
@@ -10,9 +9,9 @@ import { jsonResponse } from '../protocol/json-1-1.ts';
 import { parseJsonBody } from '../protocol/json-body.ts';
 import { readBody } from '../protocol/read-body.ts';
 import { mergeQueryMembers, restJsonResponse } from '../protocol/rest-json.ts';
-import type { ParsedSignature } from '../protocol/signature.ts';
 import { validateInput } from '../protocol/validate-input.ts';
 import { answerServiceCall } from './answer-service-call.ts';
+import { authenticate } from './authenticate.ts';
 import type { FrontDoorContext } from './front-door-context.ts';
 import { asBadPayload, openPayload } from './open-payload.ts';
 import { captured, type OwnCall } from './own-call.ts';
@@ -38,6 +37,7 @@ export async function answerCall(
   exchange: OwnExchange,
 ): Promise<Answer> {
   const { route } = call;
+  context.sourceBound.take(call.head.peerAddress, context.clock.monotonicMs());
   const isStreamed = route.kind === 'opentrail' && route.operation.takesBody;
   const wireBody = isStreamed ? undefined : await readWhole(context, call, exchange);
   const failure = await authenticate(context, call, wireBody);
@@ -70,35 +70,6 @@ async function readWhole(
   const body = await readBody(exchange.wire(), { bodyBytesMax, declaredBytes: exchange.declaredBytes });
   call.requestBody = captured(body, call.recognition.requestCaptureBytes);
   return body;
-}
-
-/** Sets who calls when the signature is right; otherwise tells why it is not. */
-async function authenticate(
-  context: FrontDoorContext,
-  call: OwnCall,
-  body: Uint8Array | undefined,
-): Promise<ApiError | undefined> {
-  const { protocol, service, signingNames } = call.route;
-  const result = await context.verifier.verify(call.head, body);
-  if (!result.isValid) return authenticationError({ protocol, service }, result.failure);
-  const { parsed } = result;
-  if (!signingNames.includes(parsed.service)) {
-    const message = `Credential should be scoped to correct service: '${signingNames[0]}'.`;
-    return new ApiError('InvalidSignatureException', message, {
-      isPlatform: true,
-      status: protocol === 'rest-json' ? 403 : 400,
-    });
-  }
-  await identify(context, call, parsed);
-  return undefined;
-}
-
-async function identify(context: FrontDoorContext, call: OwnCall, parsed: ParsedSignature): Promise<void> {
-  const principal = await context.principals.resolve(parsed.accessKeyId);
-  call.verification = 'signature';
-  call.userIdentity = principal.userIdentity;
-  call.accountId = principal.accountId;
-  call.region = parsed.region;
 }
 
 function callerOf(call: OwnCall): Caller {

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
+import type { AttemptGuard } from '../../identity/attempt-guard.ts';
 import type { RequestHead } from '../../model/captured-call.ts';
 import type { Recogniser } from '../../record/gateway/recognition.ts';
 import type { PrincipalDirectory } from '../../record/identity/principal-directory.ts';
@@ -15,14 +16,23 @@ import type { BodyOpener } from '../protocol/sigv4.ts';
 import type { OwnService } from '../services/service-operation.ts';
 import type { FrontDoorTelemetry } from '../telemetry.ts';
 import type { IntentLog, OwnCallRecorder } from './own-call-recorder.ts';
+import type { SourceBound } from './source-bound.ts';
 
 export interface FrontDoorLimits {
   /** Bytes of a request's body, as sent and unpacked; imports, which stream, are not bound by it. */
   readonly bodyBytesMax: number;
+  /** Calls that one source address may have answered here a second, twice as many at once; 0: no bound. */
+  readonly callsPerSecondMax: number;
+  /** Failed attempts of one source address before it is locked out for a while; 0: never. */
+  readonly failedAttemptsMax: number;
 }
 
 /** Above AWS's largest input, the 1 MB of `PutAuditEvents`, with room for lists of imported objects. */
-export const defaultFrontDoorLimits: FrontDoorLimits = { bodyBytesMax: 4 * 1024 * 1024 };
+export const defaultFrontDoorLimits: FrontDoorLimits = {
+  bodyBytesMax: 4 * 1024 * 1024,
+  callsPerSecondMax: 0,
+  failedAttemptsMax: 0,
+};
 
 export interface FrontDoorOptions {
   readonly verifier: SignatureVerifier & BodyOpener;
@@ -56,6 +66,8 @@ export interface FrontDoorContext extends FrontDoorOptions {
   readonly services: ReadonlyMap<string, OwnService>;
   readonly authorize: Authorize;
   readonly limits: FrontDoorLimits;
+  readonly sourceBound: SourceBound;
+  readonly attempts: AttemptGuard;
   readonly telemetry: FrontDoorTelemetry;
   readonly callRecorder: OwnCallRecorder;
 }
