@@ -33,6 +33,7 @@ import { createOpenTrailOperations } from '../opentrail/open-trail-operations.ts
 import type { OpenTrailOperation } from '../opentrail/operation.ts';
 import { NodeSha256 } from '../protocol/node-sha256.ts';
 import { createSignatureVerifier } from '../protocol/sigv4.ts';
+import type { FrontDoorLimits } from './front-door-context.ts';
 
 export const account = '111111111111';
 export const rootKey = { accessKeyId: 'AKIAROOTROOTROOTROOT', secretAccessKey: 'root-secret' };
@@ -99,6 +100,7 @@ export class FrontDoorServer {
       readonly isThrottled?: boolean;
       readonly isHttp2?: boolean;
       readonly added?: readonly OpenTrailOperation[];
+      readonly limits?: FrontDoorLimits;
     },
   ) {
     this.#segments = segments;
@@ -124,6 +126,7 @@ export class FrontDoorServer {
       readonly isThrottled?: boolean;
       readonly isHttp2?: boolean;
       readonly added?: readonly OpenTrailOperation[];
+      readonly limits?: FrontDoorLimits;
     } = {},
   ): Promise<FrontDoorServer> {
     const server = new FrontDoorServer(await SegmentWriter.open(), options);
@@ -193,7 +196,11 @@ export class FrontDoorServer {
     await this.#segments.dispose();
   }
 
-  #frontDoorOptions(options: { isThrottled?: boolean; added?: readonly OpenTrailOperation[] }) {
+  #frontDoorOptions(options: {
+    readonly isThrottled?: boolean;
+    readonly added?: readonly OpenTrailOperation[];
+    readonly limits?: FrontDoorLimits;
+  }) {
     const { clock, store, catalog } = this;
     const tokens = createPageTokens({ key: Buffer.alloc(32, 7), clock });
     const feed: CommitFeed = {
@@ -281,6 +288,7 @@ export class FrontDoorServer {
         learn: async () => {},
       },
       installationAccountId: account,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
       clock,
       random,
       log: silentLog,
