@@ -1,0 +1,142 @@
+import type { RequestContext, RequestPrincipal } from './access-request.ts';
+import { malformedPolicy } from './malformed-policy.ts';
+import type { PolicyJson, PolicyJsonObject } from './policy-json.ts';
+
+/**
+ * How a statement names who asks, which decides what else must allow it in the same account:
+ * `direct`: everyone, a user, a session or a service: nothing else; `role`: the role of a session, whose boundary and
+ * session policies still bind; `account`: only the account, which has to allow it by policies of its own.
+ */
+export type PrincipalReach = 'direct' | 'role' | 'account';
+
+/** A compiled `Principal` or `NotPrincipal`. */
+export interface PrincipalPattern {
+  readonly isEveryone: boolean;
+  /** Account ids. */
+  readonly accounts: ReadonlySet<string>;
+  /** ARNs of users, roles and sessions. */
+  readonly arns: ReadonlySet<string>;
+  /** `cloudtrail.amazonaws.com` */
+  readonly services: ReadonlySet<string>;
+  /** What `aws:FederatedProvider` may be. */
+  readonly providers: ReadonlySet<string>;
+}
+
+const ACCOUNT = /^(?:arn:aws(?:-cn|-us-gov)?:iam::)?(\d{12})(?::root)?$/; // arn:aws:iam::111122223333:root
+const IAM_ARN = /^arn:aws(?:-cn|-us-gov)?:iam::\d{12}:(?:user|role)\/[\u0021-\u007e]+$/;
+const STS_ARN =
+  /^arn:aws(?:-cn|-us-gov)?:sts::\d{12}:(?:assumed-role\/[\w+=,.@-]+\/[\w+=,.@-]+|federated-user\/[\w+=,.@-]+)$/;
+const SERVICE = /^[a-z0-9][a-z0-9.-]*\.[a-z0-9.-]+$/; // cloudtrail.amazonaws.com
+const PROVIDER =
+  /^(?:arn:aws(?:-cn|-us-gov)?:iam::\d{12}:(?:saml-provider|oidc-provider)\/[\w+=,.@/:-]+|[a-z0-9][\w.-]*\.[\w./-]+)$/;
+const CANONICAL_USER = /^[0-9a-f]{64}$/;
+
+/** Compiles the value of `Principal` or `NotPrincipal`. Throws `MalformedPolicyDocument`. */
+export function compilePrincipals(json: PolicyJson): PrincipalPattern {
+  if (json.kind === 'string') {
+    if (json.value !== '*') throw malformedPolicy(`Invalid principal in policy: "${json.value}"`);
+    return { ...emptyPattern(), isEveryone: true };
+  }
+  if (json.kind !== 'object' || json.members.size === 0) throw malformedPolicy();
+  return compileMembers(json);
+}
+
+const emptyPattern = () => ({
+  isEveryone: false,
+  accounts: new Set<string>(),
+  arns: new Set<string>(),
+  services: new Set<string>(),
+  providers: new Set<string>(),
+});
+
+function compileMembers({ members }: PolicyJsonObject): PrincipalPattern {
+  const pattern = emptyPattern();
+  for (const [kind, value] of members) {
+    const names = namesOf(value);
+    for (const name of names) {
+      const invalid = () => malformedPolicy(`Invalid principal in policy: "${kind}":"${name}"`);
+      if (kind === 'AWS') {
+        const account = accountOf(name);
+        if (name === '*') pattern.isEveryone = true;
+        else if (account !== undefined) pattern.accounts.add(account);
+        else if (isArn(name)) pattern.arns.add(name);
+        else throw invalid();
+      } else if (kind === 'Service') {
+        if (!SERVICE.test(name)) throw invalid();
+        pattern.services.add(name);
+      } else if (kind === 'Federated') {
+        if (!PROVIDER.test(name)) throw invalid();
+        pattern.providers.add(name);
+      } else if (kind === 'CanonicalUser') {
+        // S3's own name of an account, which no principal here is known by: valid, and names nobody.
+        if (!CANONICAL_USER.test(name)) throw invalid();
+      } else throw malformedPolicy();
+    }
+  }
+  return pattern;
+}
+
+function accountOf(name: string): string | undefined {
+  const isWhole = name.startsWith('arn:') === name.endsWith(':root');
+  return isWhole ? ACCOUNT.exec(name)?.[1] : undefined;
+}
+
+/** No wildcards: of AWS's names only the lone `*` stands for others. */
+function isArn(name: string): boolean {
+  return !/[*?]/.test(name) && (IAM_ARN.test(name) || STS_ARN.test(name));
+}
+
+function namesOf(value: PolicyJson): string[] {
+  const items = value.kind === 'array' ? value.items : [value];
+  if (items.length === 0) throw malformedPolicy();
+  return items.map((item) => {
+    if (item.kind !== 'string') throw malformedPolicy();
+    return item.value;
+  });
+}
+
+/** How a `Principal` names who asks; undefined when it does not. */
+export function reachOf(
+  pattern: PrincipalPattern,
+  principal: RequestPrincipal | undefined,
+  context: RequestContext,
+): PrincipalReach | undefined {
+  if (pattern.isEveryone) return 'direct';
+  const provider = context.get('aws:federatedprovider')?.[0];
+  if (provider !== undefined && pattern.providers.has(provider)) return 'direct';
+  if (principal === undefined) return undefined;
+  if (principal.type === 'AWSService') {
+    return pattern.services.has(serviceName(principal)) ? 'direct' : undefined;
+  }
+  if (pattern.arns.has(principal.arn)) return 'direct';
+  const { roleArn } = principal.session ?? {};
+  if (roleArn !== undefined && pattern.arns.has(roleArn)) return 'role';
+  return pattern.accounts.has(principal.accountId) ? 'account' : undefined;
+}
+
+/**
+ * Whether a `NotPrincipal` leaves who asks out of a statement. From a denial only those are left out of whom every
+ * name is listed, the account, the role and the session, as AWS demands; a permission is kept from those of whom one is.
+ */
+export function isLeftOut(
+  pattern: PrincipalPattern,
+  request: { readonly principal: RequestPrincipal | undefined; readonly context: RequestContext },
+  effect: 'Allow' | 'Deny',
+): boolean {
+  const { principal, context } = request;
+  if (pattern.isEveryone) return true;
+  const provider = context.get('aws:federatedprovider')?.[0];
+  if (provider !== undefined && pattern.providers.has(provider)) return true;
+  if (principal === undefined) return false;
+  if (principal.type === 'AWSService') return pattern.services.has(serviceName(principal));
+  const { roleArn } = principal.session ?? {};
+  const isListed = [pattern.accounts.has(principal.accountId)];
+  if (principal.type !== 'Root') isListed.push(pattern.arns.has(principal.arn));
+  if (roleArn !== undefined) isListed.push(pattern.arns.has(roleArn));
+  return effect === 'Deny' ? isListed.every(Boolean) : isListed.some(Boolean);
+}
+
+/** A service is known by its name, `cloudtrail.amazonaws.com`. */
+export function serviceName(principal: RequestPrincipal): string {
+  return principal.userIdentity.invokedBy ?? principal.arn;
+}
