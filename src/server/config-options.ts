@@ -177,6 +177,15 @@ const STORAGE_OPTIONS = {
     max: 1e15,
     doc: 'Memory that the engine of the event store may use, in its own process.',
   }),
+  auth: choice({
+    flag: 'auth',
+    group: 'Behaviour',
+    default: 'on',
+    choices: ['on', 'off'],
+    doc:
+      'Whether signatures are checked: off takes every key for the root of the account, for tests of other software, ' +
+      'on a loopback address only.',
+  }),
   throttle: choice({
     flag: 'throttle',
     group: 'Behaviour',

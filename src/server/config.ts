@@ -4,6 +4,7 @@ import { nearestName } from '../base/nearest-name.ts';
 import type { ConfigOption, ParseContext } from './config-option.ts';
 import { CONFIG_FILE_OPTION, CONFIG_OPTIONS, type Config } from './config-options.ts';
 import { quote, ValueError } from './config-values.ts';
+import { isLoopback } from './self-call.ts';
 
 /** Everything that is wrong with a configuration, all at once; each problem says where it is and what would be right. */
 export class ConfigError extends Error {
@@ -92,6 +93,9 @@ function checkTogether(config: Config, problems: string[]) {
     problems.push(
       '--tls-client-ca needs --tls-cert and --tls-key: clients present certificates over TLS only',
     );
+  }
+  if (config.auth === 'off' && !isLoopback(config.host)) {
+    problems.push(`--auth off is for the loopback address alone: use --host 127.0.0.1, not ${config.host}`);
   }
   if (config.metricsPort !== 0 && config.metricsPort === config.port) {
     problems.push(`--metrics-port ${config.metricsPort} is the port that the server itself listens on`);

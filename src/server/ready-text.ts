@@ -26,6 +26,16 @@ export function readyText(facts: ReadyFacts): string {
 }
 
 function credentialLines({ url, root, credentialsPath, config }: ReadyFacts): string[] {
+  if (config.auth === 'off') {
+    return [
+      `AUTHENTICATION IS OFF: every key is taken for the root of account ${config.account}. For tests only.`,
+      'In another terminal, paste:',
+      '',
+      '  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any',
+      `  export AWS_REGION=${config.region} AWS_DEFAULT_REGION=${config.region}`,
+      `  export AWS_ENDPOINT_URL=${reachableUrl(url)}`,
+    ];
+  }
   const exports = [
     `  export AWS_REGION=${config.region}`,
     `  export AWS_DEFAULT_REGION=${config.region}`,

@@ -10,6 +10,8 @@ export interface RecordingConfiguration {
   readonly journalBytesMax: number;
   readonly unverifiedPerMinute: number;
   readonly trustedProxies: readonly string[];
+  /** Absent from what servers without the choice kept: `on`. */
+  readonly auth?: 'on' | 'off';
 }
 
 /** One change that makes recording weaker. */
@@ -31,6 +33,7 @@ export function recordingConfiguration(config: Config): RecordingConfiguration {
     journalBytesMax: config.journalBytesMax,
     unverifiedPerMinute: config.unverifiedPerMinute,
     trustedProxies: config.trustedProxies,
+    auth: config.auth,
   };
 }
 
@@ -51,6 +54,9 @@ export function findWeakenings(before: RecordingConfiguration, after: RecordingC
     ...shorter('import-retention', before.importRetentionMs, after.importRetentionMs),
     ...smaller('journal-max-bytes', before.journalBytesMax, after.journalBytesMax),
     ...smaller('unverified-per-minute', before.unverifiedPerMinute, after.unverifiedPerMinute),
+    ...(after.auth === 'off' && before.auth !== 'off'
+      ? [{ option: 'auth', before: 'on', after: 'off' }]
+      : []),
     ...after.trustedProxies
       .filter((proxy) => !before.trustedProxies.includes(proxy))
       .map((proxy) => ({ option: 'trusted-proxy', before: 'not trusted', after: proxy })),

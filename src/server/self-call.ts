@@ -62,6 +62,7 @@ function canonical(host: string): string {
     .replace(/^::ffff:/, '');
 }
 
-function isLoopback(host: string): boolean {
+/** True for the names and addresses of this machine that no other one can reach. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\./.test(host);
 }

@@ -56,6 +56,8 @@ export interface FrontDoorOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly limits?: FrontDoorLimits;
+  /** True where signatures are not checked: nothing vouches for a caller then. */
+  readonly isAuthOff?: boolean;
   /** Default: `observed`. */
   readonly errorStatus?: ErrorStatus;
   /** Aborted when the server stops: ends streams. */

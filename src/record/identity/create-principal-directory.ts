@@ -151,7 +151,8 @@ class Directory implements CatalogPrincipalDirectory {
   }
 }
 
-function rootPrincipal(accountId: string, accessKeyId: string): ResolvedPrincipal {
+/** The root of an account, which a key is taken for. */
+export function rootPrincipal(accountId: string, accessKeyId: string): ResolvedPrincipal {
   return {
     accountId,
     source: 'configured',

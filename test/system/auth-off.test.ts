@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import { run } from '../harness/aws-cli.ts';
+import { OpenTrailServer } from '../harness/opentrail-server.ts';
+import { temporaryFolder } from './server-client.ts';
+
+const LAUNCHER = fileURLToPath(new URL('../../opentrail', import.meta.url));
+
+it('with --auth off any key is the root, nothing vouches for it, and the weakening is recorded', async () => {
+  await using folder = await temporaryFolder();
+  await (await OpenTrailServer.start({ dataDir: folder.path })).stop();
+  await using server = await OpenTrailServer.start({ dataDir: folder.path, flags: ['--auth', 'off'] });
+  const client = new CloudTrailClient({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'anything', secretAccessKey: 'wrong' },
+  });
+  try {
+    const weakened = { AttributeKey: 'EventName', AttributeValue: 'RecordingWeakened' } as const;
+    const lookup = () => client.send(new LookupEventsCommand({ LookupAttributes: [weakened] }));
+    const deadlineMs = Date.now() + 10_000;
+    let found = await lookup();
+    while (found.Events?.length === 0 && Date.now() < deadlineMs) found = await lookup();
+    assert.match(found.Events?.[0]?.CloudTrailEvent ?? '', /"auth".*"off"/);
+  } finally {
+    client.destroy();
+  }
+  assert.match(server.output.text, /AUTHENTICATION IS OFF/);
+});
+
+it('--auth off is refused on an address that others can reach', async () => {
+  const refused = await run(LAUNCHER, ['serve', '--auth', 'off', '--host', '0.0.0.0', '--port', '0']);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /--auth off is for the loopback address alone/);
+});
