@@ -12,8 +12,8 @@ import { isVariable, matchesSome, tokenise } from './text-pattern.ts';
 export interface StatementSyntax {
   readonly kind: PolicyKind;
   readonly hasVariables: boolean;
-  /** Where the keys of conditions and variables are put. */
-  readonly contextKeys: Set<string>;
+  /** Where the keys of conditions and variables are put, by their name in lower case. */
+  readonly contextKeys: Map<string, string>;
   readonly positionOf: (offset: number) => TextPosition;
 }
 
@@ -28,6 +28,9 @@ const MEMBERS = new Set([
   'NotResource',
   'Condition',
 ]);
+
+/** What may be done to a role; no wildcard that takes in more. */
+const TRUST_ACTION = /^sts:(?:AssumeRole[\w*?]*|TagSession|SetSourceIdentity|SetContext)$/i;
 
 /** Compiles one statement by the grammar of its policy's kind. Throws `MalformedPolicyDocument`. */
 export function compileStatement(json: PolicyJsonObject, syntax: StatementSyntax): CompiledStatement {
@@ -75,7 +78,7 @@ function compileAction(json: PolicyJsonObject, { kind }: StatementSyntax): (acti
     );
   }
   const matches = compileActions(element.values);
-  if (kind === 'trust' && !element.values.every((action) => /^sts:/i.test(action))) {
+  if (kind === 'trust' && !element.values.every((action) => TRUST_ACTION.test(action))) {
     throw malformedPolicy('AssumeRole policy may only specify STS AssumeRole actions.');
   }
   return element.isNegated ? (action) => !matches(action) : matches;
@@ -88,6 +91,7 @@ function compileResource(
 ): (request: AccessRequest) => boolean {
   const element = eitherOf(json, 'Resource', 'NotResource');
   if (kind === 'trust') {
+    if (element?.isNegated === true) throw malformedPolicy('AssumeRole policy must not contain resources.');
     if (element !== undefined) throw malformedPolicy('Has prohibited field Resource');
     return () => true;
   }
@@ -99,7 +103,7 @@ function compileResource(
   const matchers = element.values.map((value) => {
     checkResource(value, hasVariables);
     const tokens = tokenise(value, { hasVariables, hasWildcards: true });
-    for (const token of tokens) if (isVariable(token)) contextKeys.add(token.key);
+    for (const token of tokens) if (isVariable(token)) contextKeys.set(token.key, token.variable);
     return compileArn(tokens);
   });
   if (!element.isNegated) {
@@ -121,7 +125,7 @@ function compileCondition(
   if (block === undefined) return [];
   if (block.kind !== 'object') throw malformedPolicy();
   const conditions = compileConditions(block, { effect, hasVariables });
-  for (const { keys } of conditions) for (const key of keys) contextKeys.add(key);
+  for (const { keys } of conditions) for (const key of keys) contextKeys.set(key.toLowerCase(), key);
   return conditions;
 }
 
@@ -141,7 +145,9 @@ function compileReach(
   if (principal !== undefined && notPrincipal !== undefined) throw malformedPolicy();
   const pattern = compilePrincipals(named);
   if (principal !== undefined) return (request) => reachOf(pattern, request.principal, request.context);
-  return (request) => (isLeftOut(pattern, request, effect) ? undefined : 'direct');
+  if (effect === 'Allow') throw malformedPolicy('Allow with NotPrincipal is not allowed.');
+  if (kind === 'trust') throw malformedPolicy('AssumeRole policy must not contain NotPrincipal field.');
+  return (request) => (isLeftOut(pattern, request.principal, request.context) ? undefined : 'direct');
 }
 
 /** One of two members that exclude one another, as a list of texts. */

@@ -32,6 +32,6 @@ export interface CompiledStatement {
 export interface CompiledPolicy {
   readonly kind: PolicyKind;
   readonly statements: readonly CompiledStatement[];
-  /** Condition keys of conditions and variables, in lower case and each once. */
+  /** Condition keys of conditions and variables, as the document spells them, each once whatever its case. */
   readonly contextKeys: readonly string[];
 }

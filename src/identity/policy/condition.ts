@@ -8,7 +8,7 @@ export type Effect = 'Allow' | 'Deny';
 
 /** One operator on one key; all of a statement's must hold. */
 export interface Condition {
-  /** The key, and those of its policy variables, in lower case as contexts have them. */
+  /** The key, and those of its policy variables, as the document spells them. */
   readonly keys: readonly string[];
   readonly holds: (context: RequestContext) => boolean;
 }
@@ -35,7 +35,7 @@ export function compileConditions(block: PolicyJsonObject, syntax: ConditionSynt
       seen.add(key);
       const test = { values: valuesOf(values), ...syntax };
       const variables = test.values.flatMap((value) => variablesOf(value, syntax));
-      conditions.push({ keys: [key, ...variables], holds: compileTest(operator, key, test) });
+      conditions.push({ keys: [name, ...variables], holds: compileTest(operator, key, test) });
     }
   }
   return conditions;
@@ -59,7 +59,7 @@ function valuesOf(json: PolicyJson): string[] {
 
 function variablesOf(value: string, { hasVariables }: ConditionSyntax): string[] {
   const tokens = tokenise(value, { hasVariables, hasWildcards: false });
-  return tokens.filter(isVariable).map(({ key }) => key);
+  return tokens.filter(isVariable).map(({ variable }) => variable);
 }
 
 interface Test extends ConditionSyntax {

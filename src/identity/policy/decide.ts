@@ -1,5 +1,6 @@
 import type { AccessRequest, RequestPrincipal } from './access-request.ts';
 import type { CompiledPolicy, CompiledStatement, PolicyKind } from './compiled-policy.ts';
+import type { Effect } from './condition.ts';
 import type { PrincipalReach } from './principal-pattern.ts';
 
 /** Every policy that has a say in a request. */
@@ -145,16 +146,25 @@ function findDenial(
   levels: readonly (readonly CompiledPolicy[])[],
 ): Decision | undefined {
   const { identity, resource = [], boundary, session = [] } = policies;
-  const lists = [...levels, resource, identity, boundary === undefined ? [] : [boundary], session];
-  for (const list of lists) {
+  const lists: readonly (readonly [PolicyKind, readonly CompiledPolicy[]])[] = [
+    ...levels.map((level) => ['serviceControl', level] as const),
+    [resourceKind(policies), resource],
+    ['identity', identity],
+    ['boundary', boundary === undefined ? [] : [boundary]],
+    ['session', session],
+  ];
+  for (const [decidedBy, list] of lists) {
     for (const policy of list) {
       const statement = findStatement(question, policy, 'Deny');
-      if (statement !== undefined) {
-        return { isAllowed: false, isExplicit: true, decidedBy: policy.kind, statement };
-      }
+      if (statement !== undefined) return { isAllowed: false, isExplicit: true, decidedBy, statement };
     }
   }
   return undefined;
+}
+
+/** Whether a statement is about the request and its principal. `action` is that of the request in lower case. */
+export function isMatch(statement: CompiledStatement, request: AccessRequest, action: string): boolean {
+  return statement.appliesTo(request, action) && statement.reach(request) !== undefined;
 }
 
 function findAllow(question: Question, policies: readonly CompiledPolicy[]): CompiledStatement | undefined {
@@ -168,13 +178,10 @@ function findAllow(question: Question, policies: readonly CompiledPolicy[]): Com
 function findStatement(
   { request, action }: Question,
   policy: CompiledPolicy,
-  effect: 'Allow' | 'Deny',
+  effect: Effect,
 ): CompiledStatement | undefined {
   return policy.statements.find(
-    (statement) =>
-      statement.effect === effect &&
-      statement.appliesTo(request, action) &&
-      statement.reach(request) !== undefined,
+    (statement) => statement.effect === effect && isMatch(statement, request, action),
   );
 }
 

@@ -19,7 +19,7 @@ export function parsePolicy(text: string, kind: PolicyKind): CompiledPolicy {
   const version = optionalText(document.members.get('Version')) ?? '2008-10-17';
   if (!VERSIONS.includes(version)) throw malformedPolicy();
   optionalText(document.members.get('Id'));
-  const contextKeys = new Set<string>();
+  const contextKeys = new Map<string, string>();
   const statements = statementsOf(document).map((statement) =>
     compileStatement(statement, {
       kind,
@@ -32,7 +32,7 @@ export function parsePolicy(text: string, kind: PolicyKind): CompiledPolicy {
   if (new Set(sids).size < sids.length) {
     throw malformedPolicy('Statement IDs (SID) in a single policy must be unique.');
   }
-  return { kind, statements, contextKeys: [...contextKeys] };
+  return { kind, statements, contextKeys: [...contextKeys.values()] };
 }
 
 function optionalText(json: PolicyJson | undefined): string | undefined {

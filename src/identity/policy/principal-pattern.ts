@@ -37,7 +37,8 @@ export function compilePrincipals(json: PolicyJson): PrincipalPattern {
     if (json.value !== '*') throw malformedPolicy(`Invalid principal in policy: "${json.value}"`);
     return { ...emptyPattern(), isEveryone: true };
   }
-  if (json.kind !== 'object' || json.members.size === 0) throw malformedPolicy();
+  if (json.kind !== 'object') throw malformedPolicy();
+  if (json.members.size === 0) throw malformedPolicy('Missing required field Principal cannot be empty!');
   return compileMembers(json);
 }
 
@@ -115,25 +116,23 @@ export function reachOf(
 }
 
 /**
- * Whether a `NotPrincipal` leaves who asks out of a statement. From a denial only those are left out of whom every
- * name is listed, the account, the role and the session, as AWS demands; a permission is kept from those of whom one is.
+ * Whether a `NotPrincipal` leaves who asks out of a denial: only when every name of it is listed, the account, the
+ * role and the session, as AWS demands.
  */
 export function isLeftOut(
   pattern: PrincipalPattern,
-  request: { readonly principal: RequestPrincipal | undefined; readonly context: RequestContext },
-  effect: 'Allow' | 'Deny',
+  principal: RequestPrincipal | undefined,
+  context: RequestContext,
 ): boolean {
-  const { principal, context } = request;
   if (pattern.isEveryone) return true;
   const provider = context.get('aws:federatedprovider')?.[0];
   if (provider !== undefined && pattern.providers.has(provider)) return true;
   if (principal === undefined) return false;
   if (principal.type === 'AWSService') return pattern.services.has(serviceName(principal));
+  if (!pattern.accounts.has(principal.accountId)) return false;
   const { roleArn } = principal.session ?? {};
-  const isListed = [pattern.accounts.has(principal.accountId)];
-  if (principal.type !== 'Root') isListed.push(pattern.arns.has(principal.arn));
-  if (roleArn !== undefined) isListed.push(pattern.arns.has(roleArn));
-  return effect === 'Deny' ? isListed.every(Boolean) : isListed.some(Boolean);
+  if (roleArn !== undefined && !pattern.arns.has(roleArn)) return false;
+  return principal.type === 'Root' || pattern.arns.has(principal.arn);
 }
 
 /** A service is known by its name, `cloudtrail.amazonaws.com`. */

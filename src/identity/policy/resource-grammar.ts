@@ -1,6 +1,6 @@
 import { splitPattern } from './arn-pattern.ts';
 import { malformedPolicy } from './malformed-policy.ts';
-import { isVariable, type PatternToken, tokenise } from './text-pattern.ts';
+import { isVariable, tokenise } from './text-pattern.ts';
 
 const PARTITIONS = new Set(['aws', 'aws-cn', 'aws-us-gov']);
 
@@ -10,16 +10,14 @@ export function checkResource(value: string, hasVariables: boolean): void {
   if (!value.startsWith('arn:')) throw malformedPolicy(`Resource ${value} must be in ARN format or "*".`);
   const parts = splitPattern(tokenise(value, { hasVariables, hasWildcards: true }));
   if (parts.length < 6 || parts[5]?.length === 0) throw malformedPolicy('The policy failed legacy parsing');
-  const [, partition = [], vendor = []] = parts;
+  const [, partition = [], vendor = [], , account = []] = parts;
   if (partition.every((token) => typeof token === 'string') && !PARTITIONS.has(partition.join(''))) {
     const name = partition.join('');
     throw malformedPolicy(`Partition "${name}" is not valid for resource "${value}".`);
   }
-  if (vendor.length === 0 || vendor.some(isPattern)) {
+  if (vendor.length === 0 || !vendor.every((token) => typeof token === 'string')) {
     throw malformedPolicy('Resource vendor must be fully qualified and cannot contain regexes.');
   }
-}
-
-function isPattern(token: PatternToken): boolean {
-  return typeof token !== 'string' && !isVariable(token);
+  // The account is written out or a wildcard: IAM takes no variable for it.
+  if (account.some(isVariable)) throw malformedPolicy('The policy failed legacy parsing');
 }
