@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { accountOfAccessKey } from '../record/identity/access-key-account.ts';
+import { accountOfAccessKey } from '../model/access-key-account.ts';
 import { ConfigError } from './config.ts';
 import { loadRootCredentials } from './root-credentials.ts';
 import { systemRandom } from './system/system-random.ts';

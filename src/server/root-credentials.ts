@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Random } from '../base/random.ts';
-import { accessKeyForAccount } from '../record/identity/access-key-account.ts';
+import { accessKeyForAccount } from '../model/access-key-account.ts';
 import { ConfigError } from './config.ts';
 
 /** The account's root key: signs whatever may look up, import and administer. */

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import type { Clock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
 import { noMetrics } from '../../base/metrics.ts';
+import { accessKeyForAccount, accountOfAccessKey } from '../../model/access-key-account.ts';
 import type { Catalog, PrincipalRecord } from '../../store/catalog.ts';
 import { createMemoryCatalog } from '../../store/memory/memory-catalog.ts';
-import { accessKeyForAccount, accountOfAccessKey } from './access-key-account.ts';
 import { type CatalogPrincipalDirectory, createPrincipalDirectory } from './create-principal-directory.ts';
 
 const clock: Clock = {

@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
+import { accountOfAccessKey } from '../../model/access-key-account.ts';
 import type { UserIdentity } from '../../model/cloudtrail-event.ts';
 import type { Catalog, PrincipalRecord } from '../../store/catalog.ts';
 import { RECORDER_METRICS } from '../telemetry.ts';
-import { accountOfAccessKey } from './access-key-account.ts';
 import type { PrincipalDirectory, ResolvedPrincipal } from './principal-directory.ts';
 
 /** Keys whose answer is held in memory, unknown ones included: about 1 KB each. */
