@@ -44,6 +44,31 @@ export function describeIdentityStore(
       assert.equal(await store.count({ kind: 'user', accountId: ACCOUNT }), hostile.length);
     });
 
+    it('lists a kind of all accounts in pages that neither leave out nor repeat', async () => {
+      const wanted: string[] = [];
+      for (const accountId of [ACCOUNT, OTHER]) {
+        for (const name of ['AKIAa', 'AKIAb', 'akia']) {
+          await store.commit([put(name, { kind: 'accessKey', accountId }), put(name, { accountId })]);
+          wanted.push(`${accountId} ${name}`);
+        }
+      }
+      for (const limit of [1, 2, 4, 100]) {
+        const found: string[] = [];
+        for (let after: { accountId: string; name: string } | undefined; ; ) {
+          const page = await store.listAll({
+            kind: 'accessKey',
+            limit,
+            ...(after === undefined ? {} : { after }),
+          });
+          if (page.length === 0) break;
+          assert.ok(page.length <= limit);
+          found.push(...page.map(({ accountId, name }) => `${accountId} ${name}`));
+          after = page.at(-1);
+        }
+        assert.deepEqual(found, wanted, `pages of ${limit}`);
+      }
+    });
+
     it('takes names of users, groups, roles and policies for the same whatever their case', async () => {
       for (const kind of ['user', 'group', 'role', 'policy'] as const) {
         assert.equal(await store.commit([put('Team/Bob', { kind })]), true);

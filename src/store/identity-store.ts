@@ -66,6 +66,12 @@ export interface IdentityStore {
     readonly after?: string;
     readonly limit?: number;
   }): Promise<IdentityDocument[]>;
+  /** Of every account, in the order of account ids and then of folded names, from behind `after` on. */
+  listAll(query: {
+    readonly kind: IdentityKind;
+    readonly after?: { readonly accountId: string; readonly name: string };
+    readonly limit: number;
+  }): Promise<IdentityDocument[]>;
   count(query: { readonly kind: IdentityKind; readonly accountId: string }): Promise<number>;
   /** False, and nothing changed, where a revision is not the expected one. */
   commit(changes: readonly IdentityChange[]): Promise<boolean>;

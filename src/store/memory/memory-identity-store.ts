@@ -41,6 +41,22 @@ export class MemoryIdentityStore implements IdentityStore {
       .map(({ document }) => document);
   }
 
+  async listAll(query: {
+    readonly kind: IdentityKind;
+    readonly after?: { readonly accountId: string; readonly name: string };
+    readonly limit: number;
+  }): Promise<IdentityDocument[]> {
+    const { kind, after, limit } = query;
+    const accounts = new Set([...this.#documents.values()].map(({ accountId }) => accountId));
+    const found: IdentityDocument[] = [];
+    for (const accountId of [...accounts].sort()) {
+      if (after !== undefined && accountId < after.accountId) continue;
+      const isPart = accountId === after?.accountId;
+      found.push(...(await this.list({ kind, accountId, ...(isPart ? { after: after.name } : {}) })));
+    }
+    return found.slice(0, limit);
+  }
+
   async count(query: { readonly kind: IdentityKind; readonly accountId: string }): Promise<number> {
     return this.#of(query.kind, query.accountId).length;
   }

@@ -63,6 +63,20 @@ class SqliteIdentityStore implements IdentityStore {
     });
   }
 
+  async listAll(query: {
+    readonly kind: IdentityKind;
+    readonly after?: { readonly accountId: string; readonly name: string };
+    readonly limit: number;
+  }): Promise<IdentityDocument[]> {
+    const { kind, after, limit } = query;
+    return this.#attempt('listIdentities', ({ listAll }) => {
+      // No account has an empty id, so that the first page is after it.
+      const { accountId, name } = after ?? { accountId: '', name: '' };
+      const rows = listAll.all(kind, accountId, foldedName(kind, name), limit);
+      return rows.map(toDocument).filter((document) => document !== undefined);
+    });
+  }
+
   async count({ kind, accountId }: { readonly kind: IdentityKind; readonly accountId: string }) {
     return this.#attempt('countIdentities', ({ count }) => Number(count.get(kind, accountId)?.count));
   }
@@ -115,6 +129,10 @@ function prepareStatements(database: DatabaseSync) {
     find: database.prepare(`select ${COLUMNS} from identities where kind = ? and foldedName = ? limit 2`),
     list: database.prepare(`select ${COLUMNS} ${ofKind} order by foldedName limit ?`),
     listAfter: database.prepare(`select ${COLUMNS} ${ofKind} and foldedName > ? order by foldedName limit ?`),
+    listAll: database.prepare(
+      `select ${COLUMNS} from identities where kind = ? and (accountId, foldedName) > (?, ?)
+         order by accountId, foldedName limit ?`,
+    ),
     count: database.prepare(`select count(*) as count ${ofKind}`),
     insert: database.prepare(
       `insert into identities (kind, accountId, foldedName, name, body, revision) values (?, ?, ?, ?, ?, ?)
