@@ -1,54 +1,89 @@
-import type { CloudTrailEvent, EventResource, TlsDetails, UserIdentity } from './cloudtrail-event.ts';
+import type {
+  CloudTrailEvent,
+  EventDraft,
+  EventResource,
+  TlsDetails,
+  UserIdentity,
+} from './cloudtrail-event.ts';
 
-/** Members of a record in the order of real ones, observed in delivered log files. */
-const EVENT_ORDER: readonly (keyof CloudTrailEvent)[] = [
-  ...(['eventVersion', 'userIdentity', 'eventTime', 'eventSource', 'eventName', 'awsRegion'] as const),
-  ...(['sourceIPAddress', 'userAgent', 'errorCode', 'errorMessage', 'requestParameters'] as const),
-  ...(['responseElements', 'additionalEventData', 'requestID', 'eventID', 'readOnly', 'resources'] as const),
-  ...(['eventType', 'apiVersion', 'managementEvent', 'recipientAccountId', 'sharedEventID'] as const),
-  ...(['serviceEventDetails', 'vpcEndpointId', 'vpcEndpointAccountId', 'addendum', 'eventCategory'] as const),
-  ...(['tlsDetails', 'sessionCredentialFromConsole'] as const),
-];
+/** What intake adds to a draft. */
+export type EventStamp = Pick<CloudTrailEvent, 'eventVersion' | 'eventID' | 'recipientAccountId'>;
 
-const IDENTITY_ORDER: readonly (keyof UserIdentity)[] = [
-  ...(['type', 'principalId', 'arn', 'accountId', 'accessKeyId', 'userName', 'sessionContext'] as const),
-  ...(['invokedBy', 'identityProvider', 'credentialId'] as const),
-];
-
-const RESOURCE_ORDER: readonly (keyof EventResource)[] = ['accountId', 'type', 'ARN', 'ARNPrefix'];
-
-const TLS_ORDER: readonly (keyof TlsDetails)[] = [
-  'tlsVersion',
-  'cipherSuite',
-  'clientProvidedHostHeader',
-  'keyExchange',
-];
-
-/** Puts the members of a record into the order of real ones; members that it does not know come last, as they stood. */
-export function orderEvent(event: CloudTrailEvent): CloudTrailEvent {
-  const ordered = inOrder(event, EVENT_ORDER) as {
-    -readonly [Key in keyof CloudTrailEvent]: CloudTrailEvent[Key];
+/**
+ * The record of a draft and its stamp, with its members in the order of real ones, observed in delivered log files;
+ * members that it does not know come last, as they stood. Members that a draft lacks are there as `undefined`, which JSON
+ * leaves out: every record then has the same shape, and is made and written several times as fast.
+ */
+export function orderEvent(draft: EventDraft, stamp: EventStamp): CloudTrailEvent {
+  const ordered = {
+    eventVersion: stamp.eventVersion,
+    userIdentity: orderIdentity(draft.userIdentity),
+    eventTime: draft.eventTime,
+    eventSource: draft.eventSource,
+    eventName: draft.eventName,
+    awsRegion: draft.awsRegion,
+    sourceIPAddress: draft.sourceIPAddress,
+    userAgent: draft.userAgent,
+    errorCode: draft.errorCode,
+    errorMessage: draft.errorMessage,
+    requestParameters: draft.requestParameters,
+    responseElements: draft.responseElements,
+    additionalEventData: draft.additionalEventData,
+    requestID: draft.requestID,
+    eventID: stamp.eventID,
+    readOnly: draft.readOnly,
+    resources: draft.resources?.map(orderResource),
+    eventType: draft.eventType,
+    apiVersion: draft.apiVersion,
+    managementEvent: draft.managementEvent,
+    recipientAccountId: stamp.recipientAccountId,
+    sharedEventID: draft.sharedEventID,
+    serviceEventDetails: draft.serviceEventDetails,
+    vpcEndpointId: draft.vpcEndpointId,
+    vpcEndpointAccountId: draft.vpcEndpointAccountId,
+    addendum: draft.addendum,
+    eventCategory: draft.eventCategory,
+    tlsDetails: draft.tlsDetails === undefined ? undefined : orderTls(draft.tlsDetails),
+    sessionCredentialFromConsole: draft.sessionCredentialFromConsole,
   };
-  ordered.userIdentity = inOrder(event.userIdentity, IDENTITY_ORDER);
-  if (event.resources !== undefined)
-    ordered.resources = event.resources.map((resource) => inOrder(resource, RESOURCE_ORDER));
-  if (event.tlsDetails !== undefined) ordered.tlsDetails = inOrder(event.tlsDetails, TLS_ORDER);
-  return ordered;
+  return withUnknown(ordered, draft) as CloudTrailEvent;
 }
 
-function inOrder<Value extends object>(value: Value, order: readonly (keyof Value)[]): Value {
-  const ordered: Partial<Value> = {};
-  let count = 0;
-  for (const name of order) {
-    const member = value[name];
-    if (member === undefined) continue;
-    ordered[name] = member;
-    count++;
+function orderIdentity(identity: UserIdentity): UserIdentity {
+  const ordered = {
+    type: identity.type,
+    principalId: identity.principalId,
+    arn: identity.arn,
+    accountId: identity.accountId,
+    accessKeyId: identity.accessKeyId,
+    userName: identity.userName,
+    sessionContext: identity.sessionContext,
+    invokedBy: identity.invokedBy,
+    identityProvider: identity.identityProvider,
+    credentialId: identity.credentialId,
+  };
+  return withUnknown(ordered, identity) as UserIdentity;
+}
+
+function orderResource(resource: EventResource): EventResource {
+  const { accountId, type, ARN, ARNPrefix } = resource;
+  return withUnknown({ accountId, type, ARN, ARNPrefix }, resource) as EventResource;
+}
+
+function orderTls(details: TlsDetails): TlsDetails {
+  const { tlsVersion, cipherSuite, clientProvidedHostHeader, keyExchange } = details;
+  const ordered = { tlsVersion, cipherSuite, clientProvidedHostHeader, keyExchange };
+  return withUnknown(ordered, details) as TlsDetails;
+}
+
+/** Adds the members of a value that have no place in the order. */
+function withUnknown<Ordered extends object>(ordered: Ordered, source: object): Ordered {
+  for (const name in source) {
+    // What every object inherits is no member: a record may hold one that is called `constructor`.
+    if (name in ordered && !(name in Object.prototype)) continue;
+    const value = source[name as keyof object];
+    // Not by assignment: a member `__proto__` is a member like any other.
+    Object.defineProperty(ordered, name, { value, enumerable: true, configurable: true, writable: true });
   }
-  const names = Object.keys(value) as (keyof Value)[];
-  // Nearly every record has only known members: then nothing is left to look for.
-  if (names.length === count) return ordered as Value;
-  for (const name of names)
-    if (!Object.hasOwn(ordered, name) && value[name] !== undefined) ordered[name] = value[name];
-  return ordered as Value;
+  return ordered;
 }

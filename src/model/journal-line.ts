@@ -33,17 +33,30 @@ export function decodeJournalLine(line: string): JournalLine | undefined {
   return { sequence, metaJson: line.slice(first + 1, second), raw: line.slice(second + 1) };
 }
 
-/** Short member names, because meta is stored with every event: t, o, v, u, r (type, name pairs), s, i. */
+/**
+ * Short member names, because meta is stored with every event: t, o, v, u, r (type, name pairs), s, i. Put together by
+ * hand, in the bytes that `JSON.stringify` would write, because that takes several times as long for so small a value.
+ */
 export function encodeMeta(meta: EventMeta): string {
-  return JSON.stringify({
-    t: meta.recordedAt,
-    o: meta.origin,
-    v: meta.verification,
-    u: meta.username,
-    r: meta.resources.map((resource) => [resource.type ?? '', resource.name]),
-    s: meta.sourceObjectId,
-    i: meta.intentId,
-  });
+  let json = `{"t":${meta.recordedAt},"o":"${meta.origin}","v":"${meta.verification}"`;
+  if (meta.username !== undefined) json += `,"u":${quote(meta.username)}`;
+  json += ',"r":[';
+  let separator = '';
+  for (const { type, name } of meta.resources) {
+    json += `${separator}[${quote(type ?? '')},${quote(name)}]`;
+    separator = ',';
+  }
+  json += ']';
+  if (meta.sourceObjectId !== undefined) json += `,"s":${quote(meta.sourceObjectId)}`;
+  if (meta.intentId !== undefined) json += `,"i":${quote(meta.intentId)}`;
+  return `${json}}`;
+}
+
+// Printable ASCII without quote and backslash, which JSON writes as it is: arn:aws:iam::123456789012:user/bob
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 export function decodeMeta(metaJson: string): EventMeta {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Clock } from '../base/clock.ts';
-import type { EventDraft, Json, JsonObject } from '../model/cloudtrail-event.ts';
+import type { CloudTrailEvent, EventDraft, Json, JsonObject } from '../model/cloudtrail-event.ts';
 import { clipText, utf8Length } from '../model/limits.ts';
 import { createIntake } from './create-intake.ts';
 
@@ -40,7 +40,8 @@ const draft: EventDraft = {
 
 test('a record is stamped and its members stand in the order of real records', () => {
   const { event, entry } = intake.accept(draft, { ...verified, intentId: 'intent-1' });
-  assert.deepEqual(Object.keys(event), [
+  const record = JSON.parse(entry.raw) as CloudTrailEvent;
+  assert.deepEqual(Object.keys(record), [
     ...[
       'eventVersion',
       'userIdentity',
@@ -61,7 +62,7 @@ test('a record is stamped and its members stand in the order of real records', (
     ],
     ...['managementEvent', 'recipientAccountId', 'eventCategory'],
   ]);
-  assert.deepEqual(Object.keys(event.userIdentity), ['type', 'accessKeyId', 'userName']);
+  assert.deepEqual(Object.keys(record.userIdentity), ['type', 'accessKeyId', 'userName']);
   assert.equal(event.eventVersion, '1.11');
   assert.match(event.eventID, /^[0-9a-f-]{36}$/);
   assert.equal(entry.raw, JSON.stringify(event));
@@ -109,6 +110,15 @@ test('a record that is too large as a whole gives up its answer first', () => {
   assert.ok(Buffer.byteLength(entry.raw) <= 262_144);
   assert.equal(event.responseElements?.omitted, true);
   assert.deepEqual(event.requestParameters, large);
+});
+
+test('a member that no record is known to have comes last, whatever it is called', () => {
+  const odd = '{"constructor":"c","__proto__":{"a":1},"onBehalfOf":{"userId":"u"},"type":"IAMUser"}';
+  const userIdentity = JSON.parse(odd) as EventDraft['userIdentity'];
+  const { raw } = intake.accept({ ...draft, userIdentity, zone: 'z' } as EventDraft, verified).entry;
+  const ordered = '{"type":"IAMUser","constructor":"c","__proto__":{"a":1},"onBehalfOf":{"userId":"u"}}';
+  assert.ok(raw.includes(`"userIdentity":${ordered}`), raw);
+  assert.match(raw, /"eventCategory":"Management","zone":"z"\}$/);
 });
 
 test('a marker keeps the size that it was written with when the whole is still too large', () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import type { CloudTrailEvent, EventDraft } from '../model/cloudtrail-event.ts';
+import type { EventDraft } from '../model/cloudtrail-event.ts';
 import { orderEvent } from '../model/event-order.ts';
 import { CLOUDTRAIL_LIMITS, type EventLimits } from '../model/limits.ts';
 import { deriveLookupFields } from '../model/lookup-fields.ts';
@@ -24,8 +24,7 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     accept(draft: EventDraft, { verification, intentId }): Accepted {
       const recordedAt = options.clock.now();
-      const stamped: CloudTrailEvent = orderEvent({
-        ...draft,
+      const stamped = orderEvent(draft, {
         eventVersion: EVENT_VERSION,
         eventID: draft.eventID ?? options.random.uuid(),
         recipientAccountId: draft.recipientAccountId === '' ? options.accountId : draft.recipientAccountId,
