@@ -3,6 +3,7 @@ import { createFrontDoor } from '../aws/front-door.ts';
 import { rootOnly } from '../aws/opentrail/access.ts';
 import { createImportOperations } from '../aws/opentrail/import-events.ts';
 import { createOpenTrailOperations } from '../aws/opentrail/open-trail-operations.ts';
+import { createOperationThrottle } from '../aws/operations/operation-throttle.ts';
 import { createGatewayErrorAnswer } from '../aws/protocol/gateway-error-answer.ts';
 import { createSignatureVerifier } from '../aws/protocol/sigv4.ts';
 import { trustingVerifier } from '../aws/protocol/trusting-verifier.ts';
@@ -14,7 +15,6 @@ import { createLookupEvents } from '../history/lookup-events.ts';
 import { createPageTokens, loadPageTokenKey } from '../history/page-token.ts';
 import { createEventSearch } from '../history/search-events.ts';
 import { createTailEvents } from '../history/tail-events.ts';
-import { createThrottle, lookupCallsPerSecond } from '../history/throttle.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createIntake } from '../record/create-intake.ts';
 import { openGapFile } from '../record/gap-file.ts';
@@ -108,6 +108,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     installationAccountId: config.account,
     sourceAddress: (head) => sourceAddress(head, trustedProxies),
     limits: config,
+    ...(config.throttle === 'aws' ? { throttle: createOperationThrottle(clock) } : {}),
     stopSignal: options.stopSignal,
   });
   const hasUpstream = (signingName: string) => upstreams(signingName) !== undefined;
@@ -192,9 +193,6 @@ async function ownOperations(options: ComposeOptions, forgetPrincipal: (accessKe
   );
   const operations = {
     lookupEvents: createLookupEvents({ store, tokens, clock }),
-    ...(config.throttle === 'aws'
-      ? { lookupThrottle: createThrottle({ clock, callsPerSecond: lookupCallsPerSecond }) }
-      : {}),
   };
   return { operations, openTrailOperations };
 }

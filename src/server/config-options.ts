@@ -191,7 +191,7 @@ const STORAGE_OPTIONS = {
     group: 'Behaviour',
     default: 'off',
     choices: ['off', 'aws'],
-    doc: 'Whether LookupEvents is throttled as AWS does it (2 calls a second per account and Region).',
+    doc: "Whether CloudTrail's operations are throttled as AWS does it, like LookupEvents to 2 calls a second per account and Region.",
   }),
   logLevel: choice({
     flag: 'log-level',

@@ -103,7 +103,7 @@ async function answerAws(
   const input = deserialiseInput(api, name, merged);
   call.input = input;
   if (operation.isBuilt) {
-    operation.throttle?.(caller, context.operations);
+    context.throttle?.take({ accountId: caller.accountId, region: caller.region, operation: name });
     const { ownExceptions } = operation;
     validateInput(api, name, { input, ...(ownExceptions === undefined ? {} : { ownExceptions }) });
     await context.authorize(caller, route.action);

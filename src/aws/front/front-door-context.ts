@@ -10,6 +10,7 @@ import type { Intake, Recorder } from '../../record/intake.ts';
 import type { Authorize } from '../opentrail/access.ts';
 import type { OpenTrailOperation } from '../opentrail/operation.ts';
 import type { OperationContext } from '../operations/operation.ts';
+import type { OperationThrottle } from '../operations/operation-throttle.ts';
 import type { ErrorStatus } from '../protocol/error-response.ts';
 import type { SignatureVerifier } from '../protocol/signature.ts';
 import type { BodyOpener } from '../protocol/sigv4.ts';
@@ -37,6 +38,8 @@ export const defaultFrontDoorLimits: FrontDoorLimits = {
 export interface FrontDoorOptions {
   readonly verifier: SignatureVerifier & BodyOpener;
   readonly operations: OperationContext;
+  /** Present when AWS's own rates are asked for. */
+  readonly throttle?: OperationThrottle;
   readonly openTrailOperations: ReadonlyMap<string, OpenTrailOperation>;
   /** The small services that are answered here, by signing name; default: none. */
   readonly services?: ReadonlyMap<string, OwnService>;

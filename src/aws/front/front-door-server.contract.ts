@@ -13,7 +13,6 @@ import { createLookupEvents } from '../../history/lookup-events.ts';
 import { createPageTokens } from '../../history/page-token.ts';
 import { createEventSearch } from '../../history/search-events.ts';
 import { createTailEvents } from '../../history/tail-events.ts';
-import { createThrottle } from '../../history/throttle.ts';
 import type { EventDraft, UserIdentity } from '../../model/cloudtrail-event.ts';
 import type { JournalEntry, Position, Verification } from '../../model/recorded-event.ts';
 import { createIntake } from '../../record/create-intake.ts';
@@ -31,6 +30,7 @@ import { createFrontDoor } from '../front-door.ts';
 import { rootOnly } from '../opentrail/access.ts';
 import { createOpenTrailOperations } from '../opentrail/open-trail-operations.ts';
 import type { OpenTrailOperation } from '../opentrail/operation.ts';
+import { createOperationThrottle } from '../operations/operation-throttle.ts';
 import { NodeSha256 } from '../protocol/node-sha256.ts';
 import { createSignatureVerifier } from '../protocol/sigv4.ts';
 import type { FrontDoorLimits } from './front-door-context.ts';
@@ -255,9 +255,9 @@ export class FrontDoorServer {
       }),
       operations: {
         lookupEvents: createLookupEvents({ store, tokens, clock }),
-        ...(options.isThrottled ? { lookupThrottle: createThrottle({ clock, callsPerSecond: 2 }) } : {}),
       },
       openTrailOperations,
+      ...(options.isThrottled ? { throttle: createOperationThrottle(clock) } : {}),
       recorder: {
         record: async (draft: EventDraft, how: { verification: Verification; intentId?: string }) => {
           if (this.isJournalFull && how.intentId === undefined) throw journalFull();

@@ -1,5 +1,4 @@
 import type { LookupEvents } from '../../history/lookup-events.ts';
-import type { Throttle } from '../../history/throttle.ts';
 import type { JsonObject } from '../../model/cloudtrail-event.ts';
 import type { Caller } from '../opentrail/operation.ts';
 import type { OwnExceptions } from '../protocol/validate-input.ts';
@@ -15,8 +14,6 @@ export interface OperationCall {
 /** What an operation runs on; made where everything is put together. */
 export interface OperationContext {
   readonly lookupEvents: LookupEvents;
-  /** Present when AWS's own rates are asked for. */
-  readonly lookupThrottle?: Throttle;
 }
 
 /** An operation of AWS's API. */
@@ -29,7 +26,5 @@ export interface Operation {
   readonly ownExceptions?: OwnExceptions;
   /** Deliberate choices where AWS's behaviour is not known or differs; for `docs/compatibility.md`. */
   readonly notes?: readonly string[];
-  /** Checked before the constraints of the input. */
-  throttle?(caller: Caller, context: OperationContext): void;
   run(call: OperationCall, context: OperationContext): Promise<JsonObject>;
 }

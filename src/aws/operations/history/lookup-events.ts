@@ -27,9 +27,6 @@ export const lookupEvents: Operation = {
     'a resource whose type is not known has no `ResourceType`',
     '2 calls a second per account and Region only with `--throttle aws`; off by default',
   ],
-  throttle(caller, context) {
-    context.lookupThrottle?.take(caller.accountId, caller.region);
-  },
   async run(call, context) {
     const input = call.input as LookupEventsInput;
     const page = await context.lookupEvents(
