@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { DependencyError } from '../../base/dependency-error.ts';
 import type { Log } from '../../base/log.ts';
@@ -8,9 +9,11 @@ import type { CapturedCall } from '../../model/captured-call.ts';
 import type { EventDraft, JsonObject } from '../../model/cloudtrail-event.ts';
 import type { JournalEntry } from '../../model/recorded-event.ts';
 import type { Recogniser } from '../../record/gateway/recognition.ts';
+import type { PrincipalDirectory } from '../../record/identity/principal-directory.ts';
 import type { Intake, Recorder } from '../../record/intake.ts';
 import { outcomeUnknown } from '../../record/outcome-unknown.ts';
 import type { WireResponse } from '../protocol/error-response.ts';
+import { accountCopies } from './account-copies.ts';
 import { describeOpenTrailCall } from './describe-open-trail-call.ts';
 import { captured, type OwnCall } from './own-call.ts';
 
@@ -28,6 +31,7 @@ export interface OwnCallRecorderOptions {
   readonly recorder: Recorder;
   readonly intake: Intake;
   readonly intents: IntentLog;
+  readonly principals: PrincipalDirectory;
   /** Account of events whose caller is not known. */
   readonly installationAccountId: string;
   readonly clock: Clock;
@@ -59,7 +63,9 @@ export class OwnCallRecorder {
     const { intake, intents, random } = this.#options;
     const intentId = random.uuid();
     try {
-      const draft = outcomeUnknown(this.#describe(call, undefined));
+      const [described] = this.#describe(call, undefined);
+      assert(described !== undefined, 'every call has a record');
+      const draft = outcomeUnknown(described);
       await intents.openIntent({
         intentId,
         entry: intake.accept(draft, { verification: call.verification, intentId }).entry,
@@ -88,8 +94,12 @@ export class OwnCallRecorder {
     const { recorder, unrecorded, log } = this.#options;
     const { verification, intentId } = call;
     try {
-      const draft = this.#describe(call, answered);
-      await recorder.record(draft, { verification, ...(intentId === undefined ? {} : { intentId }) });
+      const [draft, ...copies] = this.#describe(call, answered);
+      if (draft === undefined) return;
+      await Promise.all([
+        recorder.record(draft, { verification, ...(intentId === undefined ? {} : { intentId }) }),
+        ...copies.map((copy) => recorder.record(copy, { verification })),
+      ]);
     } catch (error) {
       if (!(error instanceof DependencyError)) throw error;
       unrecorded.add(1, { service: call.route.service });
@@ -101,12 +111,16 @@ export class OwnCallRecorder {
     }
   }
 
-  #describe(call: OwnCall, answered: Answered | undefined): EventDraft {
+  /** The record of the caller's account first. */
+  #describe(call: OwnCall, answered: Answered | undefined): readonly EventDraft[] {
     const capturedCall = this.#capturedCall(call, answered);
     const recipientAccountId = call.accountId ?? this.#options.installationAccountId;
-    if (call.route.service === 'opentrail') return this.#describeOpenTrail(call, capturedCall, answered);
-    const { draft } = this.#options.recogniser.describe(capturedCall, call.recognition, call.userIdentity);
-    return { ...draft, recipientAccountId };
+    if (call.route.service === 'opentrail') return [this.#describeOpenTrail(call, capturedCall, answered)];
+    const { recogniser, principals, random } = this.#options;
+    const { draft, learnt } = recogniser.describe(capturedCall, call.recognition, call.userIdentity);
+    // New keys and sessions of our own making: calls with them may be forwarded and recorded next.
+    if (call.route.kind === 'service' && learnt.length > 0) void principals.learn(learnt);
+    return accountCopies({ ...draft, recipientAccountId }, () => random.uuid());
   }
 
   #describeOpenTrail(call: OwnCall, capturedCall: CapturedCall, answered: Answered | undefined): EventDraft {
