@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,16 @@ describe('the engine process', () => {
     });
     return Number(row?.count);
   };
+
+  it('gives way to the process that started it, with the threads that run its statements', async () => {
+    await scan('SELECT count() AS count FROM numbers(1000)');
+    const { pid = 0 } = opened.engine;
+    assert.equal(getPriority(pid), Math.min(19, getPriority() + 5));
+    // Node's own few threads are older than the order to give way.
+    const threads = readdirSync(`/proc/${pid}/task`).map((id) => getPriority(Number(id)));
+    const givingWayCount = threads.filter((priority) => priority > getPriority()).length;
+    assert.ok(givingWayCount > threads.length - 8, `${givingWayCount} of ${threads.length} threads`);
+  });
 
   it('really stops a statement whose caller has gone, and leaves out one that still waits', async () => {
     const abort = new AbortController();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { DependencyError } from '../../../base/dependency-error.ts';
@@ -24,6 +25,13 @@ const PING_MISSES_MAX = 3;
 /** With 10 M events the engine is ready in well under a second; this long means that it never will be. */
 const START_TIMEOUT_MS = 60_000;
 const START_ATTEMPTS_MAX = 5;
+/**
+ * How much nicer than its parent the engine is: an insert runs on several threads at once, and on a machine with few
+ * cores each of them would take turns with the answers to callers. At 5 it has a quarter of a core that both want, and
+ * all that is idle; more would let events appear late on a busy machine.
+ */
+const NICER_BY = 5;
+const NICENESS_MAX = 19;
 /** How much of its standard error is kept to explain a death. */
 const STDERR_CHARS_MAX = 2_000;
 
@@ -136,6 +144,7 @@ export class EngineProcess {
       },
     );
     this.#state = { name: 'starting', child };
+    yieldToAnswers(child, log);
     let stderr = '';
     let stdout = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -242,6 +251,16 @@ export class EngineProcess {
         reject(new DependencyError(failure));
       }
     }
+  }
+}
+
+/** Threads inherit it from the one that starts them, so it is set before the engine is loaded. */
+function yieldToAnswers(child: ChildProcess, log: Log): void {
+  if (child.pid === undefined) return;
+  try {
+    setPriority(child.pid, Math.min(NICENESS_MAX, getPriority() + NICER_BY));
+  } catch (error) {
+    log.warn('engine.priority', { pid: child.pid, reason: String(error) });
   }
 }
 
