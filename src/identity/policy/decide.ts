@@ -125,7 +125,9 @@ function decideByOwnPolicies(
   const { boundary, session = [] } = policies;
   if (boundary !== undefined && findAllow(question, [boundary]) === undefined)
     return notAllowedBy('boundary');
-  if (session.length > 0 && findAllow(question, session) === undefined) return notAllowedBy('session');
+  // A federated user has of its maker's permissions only what was passed with the session; nothing is nothing.
+  const isBoundBySession = session.length > 0 || question.request.principal?.type === 'FederatedUser';
+  if (isBoundBySession && findAllow(question, session) === undefined) return notAllowedBy('session');
   return allowedBy(instead === undefined ? 'identity' : resourceKind(policies), own);
 }
 
