@@ -10,7 +10,7 @@ import type { SourceFile } from './import/import-source.ts';
 import { printSummary } from './import/import-summary.ts';
 import { ImportTally } from './import/import-tally.ts';
 import { findLocalFiles } from './import/local-source.ts';
-import { findS3Objects, isS3Uri } from './import/s3-source.ts';
+import { isS3Uri } from './import/s3-uri.ts';
 
 interface ImportOptions extends ConnectionOptions {
   readonly dryRun?: boolean;
@@ -80,7 +80,10 @@ async function findFiles(
       endpointUrl: environment.s3EndpointUrl,
       ...(options.profile === undefined ? {} : { profile: options.profile }),
     };
-    const found = isS3Uri(path) ? findS3Objects(path, settings, signal) : findLocalFiles(path);
+    // Most imports need no S3 client, which takes longer to load than all the rest.
+    const found = isS3Uri(path)
+      ? (await import('./import/s3-source.ts')).findS3Objects(path, settings, signal)
+      : findLocalFiles(path);
     for await (const one of found) {
       if ('skipped' in one) tally.addSkipped(one.skipped);
       else files.set(one.file.uri, one.file);

@@ -35,12 +35,19 @@ export interface JournalEntry {
   readonly raw: string;
 }
 
+/** Meta that was encoded already (`encodeMeta`), on another thread than the journal's. Never the outcome of an intent. */
+export interface EncodedMeta {
+  readonly origin: EventOrigin;
+  readonly json: string;
+  readonly intentId?: never;
+}
+
 /**
  * What the journal takes: an entry whose record is text, or the UTF-8 bytes that it was read as. Bytes MUST be valid
  * UTF-8 and stay as they are until the append has settled: they are copied when their batch is written.
  */
 export interface EntryToAppend {
-  readonly meta: EventMeta;
+  readonly meta: EventMeta | EncodedMeta;
   readonly raw: string | Uint8Array;
 }
 

@@ -108,6 +108,29 @@ export function describeCatalog(
       assert.deepEqual({ ...listed[0] }, sourceObject('o2', { isComplete: true, storedCount: 9 }));
     });
 
+    it('finds many source objects at once, in the order in which they were asked for', async () => {
+      await catalog.putSourceObjects([
+        sourceObject('o1', { isComplete: true, importedAtMs: 1 }),
+        sourceObject('o2', { importedAtMs: 3 }),
+        sourceObject('o3', { sha256: 'other', importedAtMs: 1 }),
+        sourceObject('o4', { sha256: 'other', importedAtMs: 2 }),
+      ]);
+      const uri = 's3://b/k';
+      const keys = [
+        { uri, sha256: 'none' },
+        { uri, sha256: 'other' },
+        { uri, sha256: 'hash' },
+        { uri, sha256: 'other' },
+      ];
+      const found = await catalog.getSourceObjects(keys);
+      assert.deepEqual(
+        found.map((object) => object?.sourceObjectId),
+        [undefined, 'o4', 'o1', 'o4'],
+      );
+      assert.deepEqual({ ...found[2] }, sourceObject('o1', { isComplete: true, importedAtMs: 1 }));
+      assert.deepEqual(await catalog.getSourceObjects([]), []);
+    });
+
     it('puts any number of source objects at once, whatever their names hold', async () => {
       const names = Array.from({ length: 5_000 }, (_, n) => `s3://b/${n}'"\\\n\tü🙂`);
       const objects = names.map((uri, n) => sourceObject(`o${n}`, { uri, isComplete: n % 2 === 0 }));

@@ -95,6 +95,10 @@ export interface Catalog {
   putCursor(follower: string, journalId: string, sequence: number): Promise<void>;
 
   getSourceObject(uri: string, sha256: string): Promise<SourceObject | undefined>;
+  /** `getSourceObject` of many at once, in their order. */
+  getSourceObjects(
+    keys: readonly { readonly uri: string; readonly sha256: string }[],
+  ): Promise<(SourceObject | undefined)[]>;
   putSourceObject(object: SourceObject): Promise<void>;
   /** All in one transaction: small files come by the hundred thousand, and each transaction is one fsync. */
   putSourceObjects(objects: readonly SourceObject[]): Promise<void>;

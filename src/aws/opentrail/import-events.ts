@@ -65,7 +65,7 @@ function importEvents(importer: Importer): OpenTrailOperation {
     isReadOnly: false,
     takesBody: true,
     summary:
-      'Stores the records of the body in the history: lines `#object {"uri":…,"sha256":…,"firstIndex":…}`, one record per line, `#refused {"reason":…}` for what the client could not read, `#end {"isPartial":…}`. Query parameter `ImportId`. Answers in `Objects` what became of the records of each object.',
+      'Stores the records of the body in the history: a line `#file {"uri":…,"sha256":…,"sizeBytes":…}` and the bytes of a log file as it is stored (gzip or plain, up to 8 MB), then a line break; or lines `#object {"uri":…,"sha256":…,"firstIndex":…}`, one record per line, `#refused {"reason":…}` for what the client could not read, `#end {"isPartial":…}`. Query parameter `ImportId`. Answers in `Objects` what became of the records of each object.',
     async run(call) {
       const importId = textOf(call.input, 'ImportId');
       try {
@@ -130,6 +130,7 @@ function wireOutcome(outcome: ObjectOutcome): JsonObject {
     ConflictCount: outcome.conflictCount,
     RefusedCount: outcome.refusedCount,
     IsComplete: outcome.isComplete,
+    IsDigest: outcome.isDigest,
     FirstEventTime: outcome.firstEventTimeMs / 1000,
     LastEventTime: outcome.lastEventTimeMs / 1000,
     Refusals: outcome.refusals.map(({ index, reason }) => ({ Index: index, Reason: reason })),

@@ -47,10 +47,10 @@ function checkingSink(uri: string, tally: ImportTally): ObjectSink {
   };
 }
 
-function reasonToRefuse(bytes: Buffer): string | undefined {
+function reasonToRefuse(bytes: Uint8Array): string | undefined {
   let event: Json;
   try {
-    event = JSON.parse(bytes.toString('utf8')) as Json;
+    event = JSON.parse(Buffer.from(bytes).toString('utf8')) as Json;
   } catch {
     // Where it breaks off is for the server to say; here it is enough that it cannot be stored.
     return 'not valid JSON';

@@ -1,5 +1,6 @@
 const LF = 0x0a;
-const FIRST_BYTES = 5 << 20;
+/** Grows to what the largest request needs. */
+const FIRST_BYTES = 1 << 20;
 
 /** The lines of one request, copied together as they come. */
 export class ImportBody {
@@ -15,13 +16,19 @@ export class ImportBody {
     return this.#recordsCount;
   }
 
-  record(bytes: Buffer): void {
+  record(bytes: Uint8Array): void {
     this.#recordsCount++;
     this.#append(bytes);
   }
 
+  /** A log file as it is stored. */
+  file(fields: { readonly uri: string; readonly sha256: string }, stored: Uint8Array): void {
+    this.control('file', { ...fields, sizeBytes: stored.length });
+    this.#append(stored);
+  }
+
   /** A line that is not a record: `#object {…}`. */
-  control(name: 'object' | 'refused' | 'end', fields: object): void {
+  control(name: 'file' | 'object' | 'refused' | 'end', fields: object): void {
     this.#append(Buffer.from(`#${name} ${JSON.stringify(fields)}`));
   }
 
@@ -33,14 +40,14 @@ export class ImportBody {
     return bytes;
   }
 
-  #append(bytes: Buffer) {
+  #append(bytes: Uint8Array) {
     const end = this.#length + bytes.length + 1;
     if (end > this.#bytes.length) {
       const larger = Buffer.allocUnsafe(Math.max(end, this.#bytes.length * 2));
       this.#bytes.copy(larger, 0, 0, this.#length);
       this.#bytes = larger;
     }
-    bytes.copy(this.#bytes, this.#length);
+    this.#bytes.set(bytes, this.#length);
     this.#bytes[end - 1] = LF;
     this.#length = end;
   }

@@ -7,7 +7,7 @@ import { readObject } from './read-object.ts';
 
 /** Requests under way at once: enough for the server to parse one while another waits for the disk. */
 const LANES = 3;
-/** Files up to this size are read into memory, larger ones are streamed. */
+/** Files up to this size are sent as they are stored, and cut by the server; larger ones are streamed, and cut here. */
 const WHOLE_BYTES_MAX = 4 << 20;
 /** Small files that are asked about together, and share requests. */
 const LOT_FILES_MAX = 256;
@@ -88,8 +88,12 @@ async function importObject(
   writer: ObjectWriter,
   run: ImportRun,
 ): Promise<void> {
+  if (whole !== undefined) {
+    await writer.file({ uri: file.uri, sha256 }, whole);
+    return;
+  }
   writer.begin({ uri: file.uri, sha256 });
-  const { isDigest } = await readObject(file, whole, writer, run.signal);
+  const { isDigest } = await readObject(file, undefined, writer, run.signal);
   if (isDigest) run.tally.addSkipped({ uri: file.uri, reason: 'digest files hold no events' });
   writer.end();
   await writer.breathe();

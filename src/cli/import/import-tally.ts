@@ -39,6 +39,8 @@ export class ImportTally {
     this.seenBeforeCount += numberOf(outcome.SeenBeforeCount);
     this.conflictCount += numberOf(outcome.ConflictCount);
     this.refusedCount += numberOf(outcome.RefusedCount);
+    if (outcome.IsDigest === true)
+      this.addSkipped({ uri: String(outcome.Uri), reason: 'digest files hold no events' });
     if (numberOf(outcome.LastEventTime) !== 0) {
       this.firstEventTime = Math.min(this.firstEventTime, numberOf(outcome.FirstEventTime));
       this.lastEventTime = Math.max(this.lastEventTime, numberOf(outcome.LastEventTime));

@@ -1,8 +1,10 @@
+import type { RecordSink } from '../../model/log-file/record-scanner.ts';
 import { ImportBody } from './import-body.ts';
-import type { RecordSink } from './record-scanner.ts';
 
 /** A request of this size keeps the server busy for some ten milliseconds, and is sent again as a whole when it fails. */
 const BODY_BYTES = 4 << 20;
+/** The same of files as they are stored: gzip makes events ten times smaller. */
+const STORED_BODY_BYTES = 1 << 20;
 
 /**
  * Writes objects into requests: many small ones into one, a large one into several. While one request is under way the next
@@ -26,7 +28,13 @@ export class ObjectWriter implements RecordSink {
     this.#body.control('object', object);
   }
 
-  record(bytes: Buffer): void {
+  /** A file as it is stored: the server inflates and cuts it. */
+  async file(object: { readonly uri: string; readonly sha256: string }, stored: Uint8Array): Promise<void> {
+    this.#body.file(object, stored);
+    if (this.#body.sizeBytes >= STORED_BODY_BYTES) await this.#dispatch();
+  }
+
+  record(bytes: Uint8Array): void {
     this.#index++;
     this.#body.record(bytes);
   }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
+import { RecordScanner, type RecordSink } from '../../model/log-file/record-scanner.ts';
 import type { SourceFile } from './import-source.ts';
-import { RecordScanner, type RecordSink } from './record-scanner.ts';
 
 /** As the server has it; a longer record is refused here, before it is sent. */
 const RECORD_BYTES_MAX = 1 << 20;
@@ -10,7 +10,7 @@ const WHOLE_BYTES_MAX = 64 << 20;
 /** Scanned at once, before a full request is sent. */
 const PIECE_BYTES = 1 << 20;
 
-/** Members of a digest file, at the beginning of which stands no eventID. */
+/** Members of a digest file, in which stands no eventID. */
 const DIGEST_MEMBERS = ['"digestStartTime"', '"digestS3Bucket"'];
 
 export interface ObjectSink extends RecordSink {
@@ -56,8 +56,10 @@ export async function readObject(
 }
 
 /** A digest is one small object of its own; no event has these members at its first level. */
-function isDigestFile(bytes: Buffer): boolean {
-  return DIGEST_MEMBERS.every((member) => bytes.includes(member)) && !bytes.includes('"eventID"');
+function isDigestFile(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  // Almost every record has an eventID near its start, so that the search ends there.
+  return !text.includes('"eventID"') && DIGEST_MEMBERS.every((member) => text.includes(member));
 }
 
 async function* plainPieces(

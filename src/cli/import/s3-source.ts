@@ -11,10 +11,6 @@ import { type FoundFile, reasonToSkip, type SourceFile } from './import-source.t
 // s3://bucket, s3://bucket/prefix/
 const S3_URI = /^s3:\/\/([^/]+)\/?(.*)$/;
 
-export function isS3Uri(path: string): boolean {
-  return path.startsWith('s3://');
-}
-
 export interface S3Settings {
   readonly region: string;
   readonly profile?: string;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { checkRecord } from './check-record.ts';
 
 function timeOf(eventTime: string): number | undefined {
-  const record = checkRecord(Buffer.from(JSON.stringify({ eventID: 'x', eventTime })));
-  return typeof record === 'string' ? undefined : record.eventTimeMs;
+  const record = checkRecord(Buffer.from(JSON.stringify({ eventID: 'x', eventTime })), { recordedAtMs: 0 });
+  return typeof record === 'string' ? undefined : record?.eventTimeMs;
 }
 
 it('takes exactly the UTC times that exist, to the millisecond', () => {

@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Json, JsonObject } from '../../model/cloudtrail-event.ts';
-import { deriveLookupFields, type LookupFields } from '../../model/lookup-fields.ts';
+import { encodeMeta } from '../../model/journal-line.ts';
+import { deriveLookupFields } from '../../model/lookup-fields.ts';
+import type { BatchRecord } from './record-batch.ts';
 
 /** CloudTrail writes at most 256 KB per record; four times that leaves room for tools that add members. */
 export const RECORD_BYTES_MAX = 1 << 20;
@@ -12,23 +14,23 @@ const EVENT_ID_CHARACTERS_MAX = 256;
 // 2026-03-02T09:14:05Z, 2026-03-02T09:14:05.123Z
 const EVENT_TIME = /^(19[789]\d|2[01]\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
-export interface ImportableRecord {
-  /** The exact bytes as text: UTF-8 without loss, no line break, no tab. */
-  readonly raw: string;
-  /** Derived at once, so that the parsed record is garbage before it is old. */
-  readonly lookup: LookupFields;
-  readonly eventId: string;
-  readonly eventTimeMs: number;
-  /** SHA-256 of the record's bytes, lower-case hex. */
-  readonly sha256: string;
+/** What all records of a body have in common. */
+export interface RecordSettings {
+  /** Milliseconds since 1970 UTC. */
+  readonly recordedAtMs: number;
 }
 
-/** The record, or why it cannot be stored, in words for whoever imports it. */
-export function checkRecord(bytes: Buffer): ImportableRecord | string {
+/**
+ * The record, of which the bytes hold no tab and no line break; or why it cannot be stored, in words for whoever imports
+ * it; undefined for a digest, which is no record but nothing wrong either.
+ */
+export function checkRecord(
+  bytes: Uint8Array,
+  { recordedAtMs }: RecordSettings,
+): BatchRecord | string | undefined {
   if (bytes.length > RECORD_BYTES_MAX) return `over 1 MB (${bytes.length} bytes)`;
   if (!isUtf8(bytes)) return 'not valid UTF-8';
-  const raw = bytes.toString('utf8');
-  if (raw.includes('\t') || raw.includes('\r')) return 'holds a literal tab or carriage return';
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
   let event: Json;
   try {
     event = JSON.parse(raw) as Json;
@@ -38,18 +40,25 @@ export function checkRecord(bytes: Buffer): ImportableRecord | string {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return 'not a JSON object';
   const record = event as JsonObject;
   const { eventID: eventId, eventTime } = record;
-  if (typeof eventId !== 'string' || eventId === '') return 'has no eventID';
+  if (typeof eventId !== 'string' || eventId === '') return isDigest(record) ? undefined : 'has no eventID';
   if (eventId.length > EVENT_ID_CHARACTERS_MAX)
     return `eventID is over ${EVENT_ID_CHARACTERS_MAX} characters long`;
   const eventTimeMs = parseEventTime(eventTime);
   if (eventTimeMs === undefined) return `eventTime is not a UTC time: ${describe(eventTime)}`;
-  return {
-    raw,
-    lookup: deriveLookupFields(record),
-    eventId,
-    eventTimeMs,
-    sha256: hash('sha256', bytes, 'hex'),
-  };
+  const { username, resources } = deriveLookupFields(record);
+  const metaJson = encodeMeta({
+    recordedAt: recordedAtMs,
+    origin: 'import',
+    verification: 'none',
+    ...(username === undefined ? {} : { username }),
+    resources,
+  });
+  return { bytes, eventId, eventTimeMs, sha256: hash('sha256', bytes, 'hex'), metaJson };
+}
+
+/** A digest file is one object of its own; no event has these members at its first level. */
+function isDigest(record: JsonObject): boolean {
+  return record.digestStartTime !== undefined && record.digestS3Bucket !== undefined;
 }
 
 function parseEventTime(value: Json | undefined): number | undefined {

@@ -1,22 +1,15 @@
-import { setImmediate } from 'node:timers/promises';
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { ApiError } from '../../model/api-error.ts';
-import type { JournalEntry } from '../../model/recorded-event.ts';
+import { withSourceObject } from '../../model/journal-line.ts';
+import type { EntryToAppend } from '../../model/recorded-event.ts';
 import type { Catalog, ImportConflict, SourceObject } from '../../store/catalog.ts';
-import { checkRecord, type ImportableRecord } from './check-record.ts';
-import type { KnownEventIds, Verdict } from './known-event-ids.ts';
-import { readImportLines } from './read-import-lines.ts';
+import type { RecordSettings } from './check-record.ts';
+import type { CandidateId, KnownEventIds, Verdict } from './known-event-ids.ts';
+import type { Mark, RecordBatch } from './record-batch.ts';
 
-/** Records parsed before other requests get their turn: well under a millisecond. */
-const RECORDS_PER_TURN = 64;
-/** A group is one append and one transaction; larger ones delay live events behind them. */
-const GROUP_BYTES_MAX = 1 << 20;
 /** Refusals named one by one per object; the others are counted. */
 const REFUSALS_NAMED_MAX = 20;
-/** `#` opens the lines that are not records; no JSON value begins with it. */
-const HASH = 0x23;
 
 export type RecordOutcome = 'stored' | 'seenBefore' | 'conflict' | 'refused';
 
@@ -40,6 +33,8 @@ export interface ObjectOutcome {
   readonly conflictCount: number;
   readonly refusedCount: number;
   readonly isComplete: boolean;
+  /** A digest file, which holds no records. */
+  readonly isDigest: boolean;
   /** Of the records that are stored now, whenever that was; milliseconds since 1970 UTC, 0 where there are none. */
   readonly firstEventTimeMs: number;
   readonly lastEventTimeMs: number;
@@ -50,7 +45,11 @@ export interface ObjectOutcome {
 export interface ImportStreamOptions {
   readonly importId: string;
   readonly importedBy: string;
-  readonly recordBytesMax: number;
+  /** The checked records of a body. */
+  readonly readBody: (
+    body: AsyncIterable<Uint8Array>,
+    settings: RecordSettings,
+  ) => AsyncIterable<RecordBatch>;
   readonly known: KnownEventIds;
   readonly catalog: Catalog;
   /** The row of the same object of an earlier request or import. */
@@ -59,7 +58,7 @@ export interface ImportStreamOptions {
   readonly random: Random;
   readonly count: (outcome: RecordOutcome, amount: number) => void;
   readonly append: (
-    entries: readonly JournalEntry[],
+    entries: readonly EntryToAppend[],
   ) => Promise<{ readonly lastSequence: number; readonly committedSequence: number }>;
 }
 
@@ -74,10 +73,11 @@ interface OpenObject {
   isRowKept: boolean;
 }
 
-interface Candidate {
+interface Candidate extends CandidateId {
   readonly object: OpenObject;
   readonly index: number;
-  readonly record: ImportableRecord;
+  readonly raw: Uint8Array;
+  readonly metaJson: string;
 }
 
 /** Reads one request of an import; used once. */
@@ -86,8 +86,6 @@ export class ImportStream {
   readonly #objects: OpenObject[] = [];
   readonly #recordedAt: number;
   #current: OpenObject | undefined;
-  #group: Candidate[] = [];
-  #groupBytes = 0;
 
   constructor(options: ImportStreamOptions) {
     this.#options = options;
@@ -105,47 +103,47 @@ export class ImportStream {
   }
 
   async #readAll(body: AsyncIterable<Uint8Array>): Promise<void> {
-    let turn = 0;
-    for await (const lines of readImportLines(body, this.#options.recordBytesMax + 1)) {
-      for (const { bytes } of lines) {
-        if (bytes[0] === HASH) await this.#control(bytes.toString('utf8'));
-        else this.#take(bytes);
-        if (this.#groupBytes >= GROUP_BYTES_MAX) await this.#store();
-        if (++turn % RECORDS_PER_TURN === 0) await setImmediate();
-      }
+    const { readBody, catalog } = this.#options;
+    for await (const batch of readBody(body, { recordedAtMs: this.#recordedAt })) {
+      let candidates: readonly Candidate[] = await this.#take(batch);
+      // What hung on another group that then failed goes round again.
+      while (candidates.length > 0) candidates = await this.#storeOnce(candidates);
     }
-    if (this.#current !== undefined) throw invalid('the body ends before the #end of its last object');
-    await this.#store();
-    await this.#options.catalog.putSourceObjects(this.#objects.map(({ row }) => row));
+    await catalog.putSourceObjects(this.#objects.map(({ row }) => row));
   }
 
-  async #control(line: string): Promise<void> {
-    const blank = line.indexOf(' ');
-    const fields = parseFields(line.slice(blank + 1));
-    if (line.startsWith('#object ')) await this.#open(fields);
-    else if (line.startsWith('#end ')) this.#close(fields);
-    else if (line.startsWith('#refused ')) this.#refuseForClient(fields);
-    else
-      throw invalid(
-        `unknown line ${JSON.stringify(line.slice(0, 20))}: #object, #refused and #end are known`,
-      );
+  /** The records of a batch with their objects, of which some begin or end in it. */
+  async #take(batch: RecordBatch): Promise<Candidate[]> {
+    const candidates: Candidate[] = [];
+    for (const mark of batch.marks) {
+      this.#takeRecords(batch, mark.at, candidates);
+      if (mark.kind === 'begin') await this.#open(mark);
+      else if (mark.kind === 'end') this.#close(mark);
+      else this.#refuse(mark.reason);
+    }
+    this.#takeRecords(batch, batch.ends.length, candidates);
+    return candidates;
   }
 
-  async #open(fields: Readonly<Record<string, unknown>>): Promise<void> {
-    if (this.#current !== undefined) throw invalid('#object before the #end of the object before it');
-    const { uri, sha256, firstIndex } = fields;
-    if (typeof uri !== 'string' || uri === '' || uri.length > 4_096)
-      throw invalid('uri must have 1 to 4096 characters');
-    if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
-      throw invalid('sha256 must be 64 hex digits');
-    const index = Number.isSafeInteger(firstIndex) ? (firstIndex as number) : 0;
+  #takeRecords(batch: RecordBatch, until: number, candidates: Candidate[]) {
+    const object = this.#current;
+    if (candidates.length === until) return;
+    assert(object !== undefined, 'a record stands in an object');
+    for (let at = candidates.length; at < until; at++) {
+      const candidate = candidateOf(batch, at, object);
+      noteTime(object.outcome, candidate.eventTimeMs);
+      candidates.push(candidate);
+    }
+  }
+
+  async #open({ uri, sha256, firstIndex }: Mark & { kind: 'begin' }): Promise<void> {
     const earlier = await this.#options.earlierObject(uri, sha256);
     const { importId, importedBy, random } = this.#options;
     // A later part of an object, or a run that continues one that stopped halfway, goes on counting in its row.
     const isContinued = earlier !== undefined && !earlier.isComplete;
     const zero = { storedCount: 0, seenBeforeCount: 0, conflictCount: 0, refusedCount: 0, isComplete: false };
     const row = isContinued
-      ? { ...earlier, ...(index === 0 ? { seenBeforeCount: 0, refusedCount: 0, conflictCount: 0 } : {}) }
+      ? { ...earlier, ...(firstIndex === 0 ? { seenBeforeCount: 0, refusedCount: 0, conflictCount: 0 } : {}) }
       : {
           uri,
           sha256,
@@ -159,71 +157,46 @@ export class ImportStream {
       uri,
       sha256,
       ...zero,
+      isDigest: false,
       firstEventTimeMs: 0,
       lastEventTimeMs: 0,
       refusals: [],
       conflicts: [],
     };
-    this.#current = { row, outcome, index, isRowKept: isContinued };
+    this.#current = { row, outcome, index: firstIndex, isRowKept: isContinued };
     this.#objects.push(this.#current);
   }
 
-  #close(fields: Readonly<Record<string, unknown>>) {
-    if (this.#current === undefined) throw invalid('#end without an #object before it');
-    const { isPartial } = fields;
+  #close({ isPartial, isDigest }: Mark & { kind: 'end' }) {
+    const object = this.#current;
+    assert(object !== undefined, 'an end stands behind a beginning');
     // An object with refusals is read again by the next import, so that they are reported again and never forgotten.
-    this.#current.row.isComplete = isPartial !== true && this.#current.row.refusedCount === 0;
-    this.#current.outcome.isComplete = this.#current.row.isComplete;
+    object.row.isComplete = !isPartial && object.row.refusedCount === 0;
+    object.outcome.isComplete = object.row.isComplete;
+    object.outcome.isDigest = isDigest;
     this.#current = undefined;
   }
 
-  /** A record, or the rest of an object, that the client could not even cut out of its file. */
-  #refuseForClient({ reason }: Readonly<Record<string, unknown>>) {
+  #refuse(reason: string) {
     const object = this.#current;
-    if (object === undefined) throw invalid('#refused before the first #object');
-    refuse(object, object.index++, typeof reason === 'string' ? reason.slice(0, 300) : 'not readable');
+    assert(object !== undefined, 'a refusal stands in an object');
+    refuse(object, object.index++, reason);
   }
 
-  #take(bytes: Buffer) {
-    const object = this.#current;
-    if (object === undefined) throw invalid('a record before the first #object');
-    const index = object.index++;
-    const record = checkRecord(bytes);
-    if (typeof record === 'string') {
-      refuse(object, index, record);
-      return;
-    }
-    const { outcome } = object;
-    const { eventTimeMs } = record;
-    const isFirst = outcome.lastEventTimeMs === 0;
-    outcome.firstEventTimeMs = isFirst ? eventTimeMs : Math.min(outcome.firstEventTimeMs, eventTimeMs);
-    outcome.lastEventTimeMs = isFirst ? eventTimeMs : Math.max(outcome.lastEventTimeMs, eventTimeMs);
-    this.#group.push({ object, index, record });
-    this.#groupBytes += bytes.length;
-  }
-
-  /** Makes the group durable. What hung on another group that then failed goes round again. */
-  async #store(): Promise<void> {
-    let candidates: readonly Candidate[] = this.#group;
-    this.#group = [];
-    this.#groupBytes = 0;
-    while (candidates.length > 0) candidates = await this.#storeOnce(candidates);
-  }
-
+  /** Makes the group durable; gives those that have to be judged again. */
   async #storeOnce(candidates: readonly Candidate[]): Promise<Candidate[]> {
     const { known } = this.#options;
     const { promise: settled, resolve: settle } = Promise.withResolvers<boolean>();
     const group = { settled };
-    const judged = candidates.map(({ record }) => record);
     let verdicts: Verdict[];
     try {
-      verdicts = await known.judge(judged, group);
+      verdicts = await known.judge(candidates, group);
     } catch (error) {
       settle(false);
       throw error;
     }
     const fresh = candidates.filter((_, index) => verdicts[index]?.kind === 'new');
-    const freshIds = fresh.map(({ record }) => record.eventId);
+    const freshIds = fresh.map(({ eventId }) => eventId);
     try {
       await this.#append(fresh, freshIds);
       settle(true);
@@ -245,22 +218,9 @@ export class ImportStream {
       await catalog.putSourceObjects([...unkept].map(({ row }) => ({ ...row, isComplete: false })));
       for (const object of unkept) object.isRowKept = true;
     }
-    const entries = fresh.map(({ object, record }) => this.#entry(object, record));
+    const entries = fresh.map(toEntry);
     const { lastSequence, committedSequence } = await append(entries);
     known.accept(freshIds, lastSequence, committedSequence);
-  }
-
-  #entry(object: OpenObject, record: ImportableRecord): JournalEntry {
-    const { username, resources } = record.lookup;
-    const meta = {
-      recordedAt: this.#recordedAt,
-      origin: 'import' as const,
-      verification: 'none' as const,
-      ...(username === undefined ? {} : { username }),
-      resources,
-      sourceObjectId: object.row.sourceObjectId,
-    };
-    return { meta, raw: record.raw };
   }
 
   async #settleKnown(candidates: readonly Candidate[], verdicts: readonly Verdict[]): Promise<Candidate[]> {
@@ -271,16 +231,17 @@ export class ImportStream {
       assert(verdict !== undefined, 'every candidate is judged');
       if (verdict.kind === 'new') continue;
       if (verdict.kind === 'pending' && !(await verdict.group.settled)) again.push(candidate);
-      else if (verdict.sha256 === candidate.record.sha256) count(candidate.object, 'seenBeforeCount');
+      else if (verdict.sha256 === candidate.sha256) count(candidate.object, 'seenBeforeCount');
       else conflicts.push(this.#conflict(candidate, verdict.sha256));
     }
     if (conflicts.length > 0) await this.#options.catalog.putImportConflicts(conflicts);
     return again;
   }
 
-  #conflict({ object, index, record }: Candidate, storedSha256: string): ImportConflict {
+  #conflict(candidate: Candidate, storedSha256: string): ImportConflict {
+    const { object, index, eventId, sha256 } = candidate;
     count(object, 'conflictCount');
-    const { eventId, sha256, raw } = record;
+    const raw = Buffer.from(candidate.raw).toString('utf8');
     if (object.outcome.conflicts.length < REFUSALS_NAMED_MAX)
       object.outcome.conflicts.push({ index, eventId });
     const { sourceObjectId } = object.row;
@@ -296,6 +257,29 @@ export class ImportStream {
   }
 }
 
+function candidateOf(batch: RecordBatch, at: number, object: OpenObject): Candidate {
+  const { bytes, ends, eventIds, eventTimesMs, sha256s, metaJsons } = batch;
+  return {
+    object,
+    index: object.index++,
+    eventId: eventIds[at] ?? '',
+    eventTimeMs: eventTimesMs[at] ?? 0,
+    sha256: sha256s[at] ?? '',
+    raw: bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]),
+    metaJson: metaJsons[at] ?? '',
+  };
+}
+
+function noteTime(outcome: OpenObject['outcome'], eventTimeMs: number) {
+  const isFirst = outcome.lastEventTimeMs === 0;
+  outcome.firstEventTimeMs = isFirst ? eventTimeMs : Math.min(outcome.firstEventTimeMs, eventTimeMs);
+  outcome.lastEventTimeMs = isFirst ? eventTimeMs : Math.max(outcome.lastEventTimeMs, eventTimeMs);
+}
+
+function toEntry({ object, raw, metaJson }: Candidate): EntryToAppend {
+  return { meta: { origin: 'import', json: withSourceObject(metaJson, object.row.sourceObjectId) }, raw };
+}
+
 function count(object: OpenObject, member: 'storedCount' | 'seenBeforeCount' | 'conflictCount') {
   object.outcome[member]++;
   object.row[member]++;
@@ -305,22 +289,4 @@ function refuse({ outcome, row }: OpenObject, index: number, reason: string) {
   outcome.refusedCount++;
   row.refusedCount++;
   if (outcome.refusals.length < REFUSALS_NAMED_MAX) outcome.refusals.push({ index, reason });
-}
-
-function parseFields(json: string): Readonly<Record<string, unknown>> {
-  try {
-    const fields: unknown = JSON.parse(json);
-    if (typeof fields === 'object' && fields !== null) return fields as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw invalid('the fields of a # line must be a JSON object', cause);
-  }
-  throw invalid('the fields of a # line must be a JSON object');
-}
-
-function invalid(message: string, cause?: unknown): ApiError {
-  return new ApiError(
-    'InvalidParameterException',
-    `import body: ${message}`,
-    cause === undefined ? {} : { cause },
-  );
 }

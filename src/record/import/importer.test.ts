@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { DependencyError } from '../../base/dependency-error.ts';
 import { silentLog } from '../../base/log.ts';
 import { noMetrics } from '../../base/metrics.ts';
@@ -31,6 +32,12 @@ async function* bodyOf(...lines: (string | Buffer)[]): AsyncGenerator<Uint8Array
 
 function object(uri: string, ...records: (string | Buffer)[]): (string | Buffer)[] {
   return [`#object ${JSON.stringify({ uri, sha256: SHA256 })}`, ...records, '#end {}'];
+}
+
+function file(uri: string, stored: Buffer, claimed: object = {}): Buffer {
+  const sha256 = createHash('sha256').update(stored).digest('hex');
+  const fields = JSON.stringify({ uri, sha256, sizeBytes: stored.length, ...claimed });
+  return Buffer.concat([Buffer.from(`#file ${fields}\n`), stored]);
 }
 
 describe('importer', () => {
@@ -255,6 +262,93 @@ describe('importer', () => {
     importer = open();
     const [outcome] = await send(...object('/b', record('1')));
     assert.deepEqual([outcome?.storedCount, outcome?.seenBeforeCount], [0, 1]);
+  });
+
+  it('reads files as they are stored, gzip or plain, many in one body, record by record as in lines', async () => {
+    const raws = ['1', '2', '3', '4', '5'].map((id) => record(id, { text: `tab\t"}],[{" ü ${id}` }));
+    const pretty = JSON.stringify({ Records: [JSON.parse(raws[2] ?? '')] }, undefined, '\t');
+    const outcomes = await send(
+      file('/a.json.gz', gzipSync(`{"Records":[${raws.slice(0, 2).join(',')}]}`)),
+      file('/b.json', Buffer.from(pretty)),
+      file('/empty.json', Buffer.alloc(0)),
+      file('/digest.json', Buffer.from('{"digestStartTime":"2020-01-01T00:00:00Z","digestS3Bucket":"b"}')),
+      ...object('/c', raws[3] ?? ''),
+      file('/d.ndjson.gz', Buffer.concat([gzipSync(`${raws[4]}\n`), gzipSync('{"eventID":""}\n')])),
+    );
+    assert.deepEqual(
+      outcomes.map(({ uri, storedCount, refusedCount, isComplete, isDigest }) => [
+        ...[uri, storedCount, refusedCount, isComplete, isDigest],
+      ]),
+      [
+        ['/a.json.gz', 2, 0, true, false],
+        ['/b.json', 1, 0, true, false],
+        ['/empty.json', 0, 1, false, false],
+        ['/digest.json', 0, 0, true, true],
+        ['/c', 1, 0, true, false],
+        ['/d.ndjson.gz', 1, 1, false, false],
+      ],
+    );
+    assert.deepEqual((await allStored()).map(({ raw }) => raw).sort(), raws);
+  });
+
+  it('keeps what a damaged file holds before its damage, and says so', async () => {
+    const ids = Array.from({ length: 4_000 }, (_, index) => `${index}`);
+    const random = ids.map((id) => record(id, { salt: createHash('sha256').update(id).digest('hex') }));
+    const stored = gzipSync(`{"Records":[${random.join(',')}]}`);
+    const torn = stored.subarray(0, stored.length - 20_000);
+    const [outcome] = await send(file('/torn.json.gz', torn));
+    assert.equal(outcome?.isComplete, false);
+    assert.ok((outcome?.storedCount ?? 0) > 1_000);
+    assert.equal(outcome?.refusals.length, 1);
+    assert.match(
+      outcome?.refusals[0]?.reason ?? '',
+      /^damaged gzip: .*; what comes before the damage was read$/,
+    );
+    assert.equal(outcome?.refusals[0]?.index, outcome?.storedCount);
+  });
+
+  it('reads a file that inflates to a thousand times its size without holding it', async () => {
+    const blank = Buffer.alloc(1 << 20, ' ');
+    const bomb = gzipSync(
+      Buffer.concat([Buffer.from(`[${record('1')}`), ...Array(80).fill(blank), Buffer.from(']')]),
+    );
+    const before = process.memoryUsage().rss;
+    const outcomes = await send(...Array.from({ length: 4 }, (_, index) => file(`/${index}`, bomb)));
+    assert.deepEqual(
+      outcomes.map(({ storedCount, seenBeforeCount, isComplete }) => [
+        storedCount,
+        seenBeforeCount,
+        isComplete,
+      ]),
+      [[1, 0, true], ...Array(3).fill([0, 1, true])],
+    );
+    assert.ok(process.memoryUsage().rss - before < 150 << 20);
+  });
+
+  it('stores nothing of a file whose bytes are not those that its hash was taken of', async () => {
+    const stored = gzipSync(`[${record('1')}]`);
+    for (const [claimed, message] of [
+      [{ sha256: SHA256 }, /do not have its sha256/],
+      [{ sizeBytes: stored.length + 5 }, /ends within a #file/],
+      [{ sizeBytes: 1 << 30 }, /at most/],
+      [{ sizeBytes: -1 }, /at most/],
+    ] as const) {
+      await assert.rejects(send(file('/a', stored, claimed)), { code: 'InvalidParameterException', message });
+    }
+    assert.equal((await allStored()).length, 0);
+  });
+
+  it('ends with the error of a body that breaks off, and finds what was stored until then as seen before', async () => {
+    const ids = Array.from({ length: 9_000 }, (_, index) => record(`${index}`));
+    async function* broken() {
+      yield* bodyOf(`#object ${JSON.stringify({ uri: '/a', sha256: SHA256 })}`, ...ids);
+      throw new Error('the client went away');
+    }
+    const request = { importId: 'import-1', importedBy: 'arn', signal: new AbortController().signal };
+    await assert.rejects(importer.importEvents({ ...request, body: broken() }), /went away/);
+    const [outcome] = await send(...object('/a', ...ids));
+    assert.equal((outcome?.storedCount ?? 0) + (outcome?.seenBeforeCount ?? 0), ids.length);
+    assert.equal((await allStored()).length, ids.length);
   });
 
   it('refuses a body that is not made of objects', async () => {

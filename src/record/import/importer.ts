@@ -7,7 +7,7 @@ import type { Journal } from '../../journal/journal.ts';
 import type { Catalog, SourceObject } from '../../store/catalog.ts';
 import type { CommitFeed } from '../../store/commit-feed.ts';
 import type { EventStore } from '../../store/event-store.ts';
-import { RECORD_BYTES_MAX } from './check-record.ts';
+import { BodyReaderPool } from './body-reader-pool.ts';
 import { ImportStream, type ObjectOutcome } from './import-stream.ts';
 import { KnownEventIds } from './known-event-ids.ts';
 import { registerImportMetrics } from './telemetry.ts';
@@ -50,8 +50,8 @@ export interface Importer {
   /** Which of these objects were imported completely before, in their order. */
   findComplete(objects: readonly { readonly uri: string; readonly sha256: string }[]): Promise<boolean[]>;
   /**
-   * Reads one body of lines: `#object {…}` opens an object, lines without `#` are its records, `#end {…}` closes the object
-   * or, with `isPartial`, this part of it. Resolves when everything accepted is durable in the journal.
+   * Reads one body of lines: `#file {…}` is followed by a log file as it is stored; `#object {…}` opens an object whose
+   * records are lines without `#`, `#end {…}` closes it or, with `isPartial`, this part of it. Resolves when everything accepted is durable in the journal.
    * Rejects with a `DependencyError` (retryable) when there is no room; what was accepted until then counts as seen before.
    */
   importEvents(request: ImportRequest): Promise<ObjectOutcome[]>;
@@ -78,6 +78,7 @@ class JournalImporter implements Importer {
   readonly #options: ImporterOptions;
   readonly #limits: ImporterLimits;
   readonly #known: KnownEventIds;
+  readonly #readers: BodyReaderPool;
   readonly #metrics: ReturnType<typeof registerImportMetrics>;
   /** What a crash may have left in the journal has to be stored before ids can be judged. */
   readonly #backlogSequence: number;
@@ -91,6 +92,7 @@ class JournalImporter implements Importer {
     this.#options = options;
     this.#limits = { ...IMPORTER_LIMITS, ...options.limits };
     this.#known = new KnownEventIds(options);
+    this.#readers = new BodyReaderPool(options.log);
     this.#metrics = registerImportMetrics(options.metrics);
     this.#backlogSequence = options.journal.head().sequence;
   }
@@ -104,13 +106,10 @@ class JournalImporter implements Importer {
 
   async findComplete(objects: readonly { uri: string; sha256: string }[]): Promise<boolean[]> {
     const { catalog } = this.#options;
-    const answers: boolean[] = [];
-    for (const { uri, sha256 } of objects) {
-      const earlier = await catalog.getSourceObject(uri, sha256);
-      if (this.#asked.size < ASKED_MAX) this.#asked.set(keyOf(uri, sha256), earlier);
-      answers.push(earlier?.isComplete ?? false);
-    }
-    return answers;
+    const found = await catalog.getSourceObjects(objects);
+    for (const [index, { uri, sha256 }] of objects.entries())
+      if (this.#asked.size < ASKED_MAX) this.#asked.set(keyOf(uri, sha256), found[index]);
+    return found.map((earlier) => earlier?.isComplete ?? false);
   }
 
   /** Objects are asked about right before they are sent, so the catalog need not be asked twice. */
@@ -129,7 +128,7 @@ class JournalImporter implements Importer {
     const stream = new ImportStream({
       importId: request.importId,
       importedBy: request.importedBy,
-      recordBytesMax: RECORD_BYTES_MAX,
+      readBody: (body, settings) => this.#readers.read(body, settings),
       known: this.#known,
       catalog,
       earlierObject: (uri, sha256) => this.#earlierObject(uri, sha256),
@@ -155,6 +154,7 @@ class JournalImporter implements Importer {
     const pending = () => Math.max(0, last - commitFeed.committed().sequence);
     while (pending() > 0 && clock.monotonicMs() < untilMs && !wait.signal.aborted) await clock.sleep(POLL_MS);
     this.#asked.clear();
+    this.#readers.rest();
     if (pending() === 0) this.#lastSequences.delete(importId);
     log.info('import.ended', { importId, pendingCount: pending() });
     return pending();

@@ -1,6 +1,6 @@
 import type { Metrics } from '../../base/metrics.ts';
 
-/** Metrics of imports. Log events: `import.began`, `import.ended`, `import.filter.loaded`, `import.filter.failed`, `import.waiting`. */
+/** Metrics of imports. Log events: `import.began`, `import.ended`, `import.filter.loaded`, `import.filter.failed`, `import.waiting`, `import.reader.failed`. */
 export function registerImportMetrics(metrics: Metrics) {
   return {
     records: metrics.counter({

@@ -87,6 +87,12 @@ class MemoryCatalog implements Catalog {
       .sort((a, b) => Number(b.isComplete) - Number(a.isComplete) || b.importedAtMs - a.importedAtMs)[0];
   }
 
+  getSourceObjects(
+    keys: readonly { readonly uri: string; readonly sha256: string }[],
+  ): Promise<(SourceObject | undefined)[]> {
+    return Promise.all(keys.map(({ uri, sha256 }) => this.getSourceObject(uri, sha256)));
+  }
+
   async putSourceObject(object: SourceObject): Promise<void> {
     this.#sourceObjects.set(object.sourceObjectId, { ...object });
   }

@@ -143,17 +143,23 @@ class SqliteCatalog implements Catalog {
   }
 
   async getSourceObject(uri: string, sha256: string): Promise<SourceObject | undefined> {
-    const row = await this.#attempt('getSourceObject', (db) =>
-      db
-        .selectFrom('sourceObjects')
-        .selectAll()
-        .where('uri', '=', uri)
-        .where('sha256', '=', sha256)
-        .orderBy('isComplete', 'desc')
-        .orderBy('importedAtMs', 'desc')
-        .executeTakeFirst(),
+    return (await this.getSourceObjects([{ uri, sha256 }]))[0];
+  }
+
+  async getSourceObjects(
+    keys: readonly { readonly uri: string; readonly sha256: string }[],
+  ): Promise<(SourceObject | undefined)[]> {
+    const { rows } = await this.#attempt('getSourceObjects', (db) =>
+      // The join is written so that the index is asked once for each key.
+      sql<CatalogTables['sourceObjects'] & { readonly keyNumber: number }>`
+        select sourceObjects.*, wanted.key as keyNumber from json_each(${JSON.stringify(keys)}) as wanted
+        cross join sourceObjects on uri = wanted.value ->> 'uri' and sha256 = wanted.value ->> 'sha256'
+        order by isComplete, importedAtMs`.execute(db),
     );
-    return row === undefined ? undefined : toSourceObject(row);
+    const found = keys.map((): SourceObject | undefined => undefined);
+    // The one that counts comes last.
+    for (const { keyNumber, ...row } of rows) found[keyNumber] = toSourceObject(row);
+    return found;
   }
 
   async putSourceObject(object: SourceObject): Promise<void> {

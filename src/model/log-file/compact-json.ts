@@ -6,8 +6,8 @@ const BLANK = 0x20;
  * The JSON text without the blanks between its tokens, so that a record fits on one line; everything else byte for byte.
  * Undefined where a literal control character stands within a string, which JSON does not allow.
  */
-export function compactJson(bytes: Buffer): Buffer | undefined {
-  const compact = Buffer.allocUnsafe(bytes.length);
+export function compactJson(bytes: Uint8Array): Uint8Array | undefined {
+  const compact = new Uint8Array(bytes.length);
   let length = 0;
   let isInString = false;
   for (let at = 0; at < bytes.length; at++) {
@@ -32,6 +32,6 @@ export function compactJson(bytes: Buffer): Buffer | undefined {
 }
 
 /** Whether the bytes would break a line in two, or hold a tab. */
-export function hasLineControls(bytes: Buffer): boolean {
+export function hasLineControls(bytes: Uint8Array): boolean {
   return bytes.includes(0x0a) || bytes.includes(0x0d) || bytes.includes(0x09);
 }

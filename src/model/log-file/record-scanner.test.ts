@@ -14,7 +14,7 @@ function scan(file: Buffer | string, cuts: readonly number[] = [], recordBytesMa
   const refusals: string[] = [];
   const scanner = new RecordScanner(
     {
-      record: (record) => records.push(record.toString('utf8')),
+      record: (record) => records.push(Buffer.from(record).toString('utf8')),
       refuse: (reason) => refusals.push(reason),
     },
     recordBytesMax,

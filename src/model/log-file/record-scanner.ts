@@ -10,13 +10,14 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const LF = 0x0a;
 
-const RECORDS_KEY = Buffer.from('"Records"');
-const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+// "Records", with its quotes
+const RECORDS_KEY = [0x22, 0x52, 0x65, 0x63, 0x6f, 0x72, 0x64, 0x73, 0x22];
+const UTF8_MARK = [0xef, 0xbb, 0xbf];
 
 /** Where the records of a file go. */
 export interface RecordSink {
   /** A record exactly as it stands in the file, on one line; the bytes are valid only during the call. */
-  record(bytes: Buffer): void;
+  record(bytes: Uint8Array): void;
   /** Something that is no record, or one that cannot be cut out, with the reason. */
   refuse(reason: string): void;
 }
@@ -38,9 +39,11 @@ export class RecordScanner {
   readonly #sink: RecordSink;
   readonly #recordBytesMax: number;
   /** The file's first bytes, until there are enough of them to tell what it is. */
-  #head: Buffer | undefined = Buffer.alloc(0);
+  #head: Uint8Array | undefined = new Uint8Array(0);
   /** What is looked at: the kept start of a record, then the newest piece. */
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Uint8Array = new Uint8Array(0);
+  /** Whether any of it would break a line in two; AWS's own files have not a single such byte. */
+  #hasLineControls = false;
   #at = 0;
   /** Where the current record began, or -1 when it is not kept. */
   #start = -1;
@@ -59,12 +62,12 @@ export class RecordScanner {
     this.#recordBytesMax = recordBytesMax;
   }
 
-  push(piece: Buffer): void {
+  push(piece: Uint8Array): void {
     if (this.#head === undefined) {
       this.#scan(piece);
       return;
     }
-    const head = Buffer.concat([this.#head, piece]);
+    const head = this.#head.length === 0 ? piece : joined(this.#head, piece);
     this.#head = head;
     if (head.length >= UTF8_MARK.length) this.#begin(head);
   }
@@ -82,30 +85,32 @@ export class RecordScanner {
   }
 
   /** The first bytes tell what cannot be read at all. */
-  #begin(head: Buffer) {
+  #begin(head: Uint8Array) {
     this.#head = undefined;
     const [first, second] = head;
     if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
       this.#die('is UTF-16 text; records are UTF-8');
     }
-    this.#scan(head.subarray(0, 3).equals(UTF8_MARK) ? head.subarray(3) : head);
+    this.#scan(startsWith(head, UTF8_MARK) ? head.subarray(3) : head);
   }
 
-  #scan(piece: Buffer) {
+  #scan(piece: Uint8Array) {
     if (this.#place === 'dead' || piece.length === 0) return;
     this.#join(piece);
     while (this.#step());
     this.#forget();
   }
 
-  #join(piece: Buffer) {
+  #join(piece: Uint8Array) {
     if (this.#start < 0) {
       this.#keyStart = -1;
       // Nothing of the earlier pieces is needed; an escape at their end may have consumed the first byte of this one.
       this.#at -= this.#bytes.length;
       this.#bytes = piece;
+      this.#hasLineControls = hasLineControls(piece);
       return;
     }
+    this.#hasLineControls ||= hasLineControls(piece);
     this.#bytes = joined(this.#bytes.subarray(this.#start), piece);
     this.#at -= this.#start;
     this.#keyStart -= this.#start;
@@ -248,7 +253,7 @@ export class RecordScanner {
       this.#sink.refuse(`over ${this.#recordBytesMax} bytes`);
       return;
     }
-    const line = hasLineControls(record) ? compactJson(record) : record;
+    const line = this.#hasLineControls && hasLineControls(record) ? compactJson(record) : record;
     if (line === undefined) this.#sink.refuse('not valid JSON: a literal control character within a string');
     else this.#sink.record(line);
   }
@@ -312,9 +317,14 @@ export class RecordScanner {
   /** `"Records"` and a colon stand right before the bracket that was just read. */
   #isAfterRecordsKey(): boolean {
     if (this.#keyStart < 0) return false;
-    const text = this.#bytes.subarray(this.#keyStart, this.#at - 1);
-    if (!text.subarray(0, RECORDS_KEY.length).equals(RECORDS_KEY)) return false;
-    return text.subarray(RECORDS_KEY.length).toString('latin1').trim() === ':';
+    const key = this.#bytes.subarray(this.#keyStart, this.#at - 1);
+    if (!startsWith(key, RECORDS_KEY)) return false;
+    let colons = 0;
+    for (let at = RECORDS_KEY.length; at < key.length; at++) {
+      if (key[at] === COLON) colons++;
+      else if (!isBlank(key[at])) return false;
+    }
+    return colons === 1;
   }
 
   /** The brace that was just read begins a line after a value that was never closed: no JSON has that. */
@@ -343,10 +353,17 @@ export class RecordScanner {
 }
 
 /** Pieces of one buffer that follow each other are joined without copying them. */
-function joined(kept: Buffer, piece: Buffer): Buffer {
+function joined(kept: Uint8Array, piece: Uint8Array): Uint8Array {
   const isNext = kept.buffer === piece.buffer && kept.byteOffset + kept.length === piece.byteOffset;
-  if (!isNext) return Buffer.concat([kept, piece]);
-  return Buffer.from(kept.buffer, kept.byteOffset, kept.length + piece.length);
+  if (isNext) return new Uint8Array(kept.buffer, kept.byteOffset, kept.length + piece.length);
+  const bytes = new Uint8Array(kept.length + piece.length);
+  bytes.set(kept);
+  bytes.set(piece, kept.length);
+  return bytes;
+}
+
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, at) => bytes[at] === byte);
 }
 
 function isBlank(byte: number | undefined): boolean {

@@ -1,0 +1,3 @@
+export function isS3Uri(path: string): boolean {
+  return path.startsWith('s3://');
+}
