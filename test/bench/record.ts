@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { systemRandom } from '../../src/server/system/system-random.ts';
 import type { SegmentToStore } from '../../src/store/event-store.ts';
 import { createDataset } from './dataset.ts';
@@ -11,6 +12,7 @@ import { acceptText, SEGMENT_EVENTS, withStorage, withTemporaryFolder, writeSegm
 const APPEND_EVENTS = 250;
 /** Appends under way at once. */
 const APPENDS_MAX = 8;
+const LF = 0x0a;
 
 /**
  * Intake → fsync → stored, beside the engine alone that loads the same NDJSON from sealed segments with the same
@@ -102,6 +104,8 @@ async function recordAll(folder: string, input: string): Promise<number> {
       const append = journal.append(lines.map(acceptText));
       pending.add(append);
       void append.finally(() => pending.delete(append));
+      // A gateway has its events from sockets, so that its loop turns between them and finished writes are seen.
+      await setImmediate();
       if (pending.size >= APPENDS_MAX) await Promise.race(pending);
     }
     await Promise.all(pending);
@@ -112,20 +116,22 @@ async function recordAll(folder: string, input: string): Promise<number> {
   return seconds;
 }
 
-/** The lines of a file, so many at a time. */
+/** The lines of a file, so many at a time. Each is decoded by itself, as what comes from a socket is. */
 async function* chunks(path: string, size: number): AsyncGenerator<string[]> {
   const file = await open(path);
   let lines: string[] = [];
-  let rest = '';
-  for await (const block of file.createReadStream({ highWaterMark: 1 << 20, encoding: 'utf8' })) {
-    const parts = (rest + block).split('\n');
-    rest = parts.pop() ?? '';
-    for (const line of parts) {
-      lines.push(line);
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const block of file.createReadStream({ highWaterMark: 1 << 20 })) {
+    const bytes = rest.length === 0 ? (block as Buffer) : Buffer.concat([rest, block as Buffer]);
+    let start = 0;
+    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+      lines.push(bytes.toString('utf8', start, end));
+      start = end + 1;
       if (lines.length < size) continue;
       yield lines;
       lines = [];
     }
+    rest = bytes.subarray(start);
   }
   if (lines.length > 0) yield lines;
 }
