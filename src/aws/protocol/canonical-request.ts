@@ -19,13 +19,21 @@ export function* canonicalRequests(
 ): Iterable<string> {
   const { path, query } = splitTarget(head.target);
   const headers = options.signedHeaders.toSorted();
-  const block = headers.map((name) => `${name}:${canonicalValue(head, name)}\n`).join('');
+  let block = '';
+  for (const name of headers) block += `${name}:${canonicalValue(head, name)}\n`;
   const tail = `${block}\n${headers.join(';')}\n${options.payloadHash}`;
-  const seen = new Set<string>();
+  let first: string | undefined;
+  let seen: Set<string> | undefined;
   // Lazily, since the first form is nearly always the one.
   for (const canonicalPath of canonicalPaths(path, options.isS3)) {
     for (const canonicalQuery of canonicalQueries(query)) {
       const form = asUtf8(`${head.method}\n${canonicalPath}\n${canonicalQuery}\n${tail}`);
+      if (first === undefined) {
+        first = form;
+        yield form;
+        continue;
+      }
+      seen ??= new Set([first]);
       if (seen.has(form)) continue;
       seen.add(form);
       yield form;
@@ -58,6 +66,10 @@ export function percentDecode(text: string): string {
 }
 
 function* canonicalPaths(path: string, isS3: boolean): Iterable<string> {
+  if (path === '/') {
+    yield path;
+    return;
+  }
   if (!isS3) {
     yield encode(normalisePath(path), '/');
     yield encode(path, '/');
@@ -97,7 +109,8 @@ function compare(a: string, b: string): number {
 }
 
 function canonicalValue(head: RequestHead, name: string): string {
-  return headerValues(head.headers, name).map(foldBlanks).join(',');
+  const values = headerValues(head.headers, name);
+  return values.length === 1 ? foldBlanks(values[0] as string) : values.map(foldBlanks).join(',');
 }
 
 function foldBlanks(value: string): string {

@@ -1,6 +1,6 @@
 import type { RequestHead } from '../../model/captured-call.ts';
 import { percentDecode, rawQueryPairs, splitTarget } from './canonical-request.ts';
-import { headerValue, headerValues } from './header-values.ts';
+import { headerValue } from './header-values.ts';
 import type { ParsedSignature, PayloadCover, SignatureFailure } from './signature.ts';
 
 /** What is added to the contract's parts for presigned URLs: how long they are valid. */
@@ -12,6 +12,7 @@ export interface SignedRequest extends ParsedSignature {
 }
 
 const algorithm = 'AWS4-HMAC-SHA256';
+const authorizationParts = ['Credential', 'Signature', 'SignedHeaders'];
 /** AWS refuses presigned URLs that are valid for more than a week. */
 const presignedSecondsMax = 604_800;
 /** Headers that decide what the request means; a copy must not be able to hide behind the signed one. */
@@ -23,13 +24,12 @@ const singleHeaders = [
   'x-amz-security-token',
   'x-amz-target',
 ];
+const singleHeaderLengths = new Set(singleHeaders.map((name) => name.length));
 
 /** Reads the signature of a request without believing it. */
 export function parseSignature(head: RequestHead): SignedRequest | SignatureFailure {
-  for (const name of singleHeaders) {
-    if (headerValues(head.headers, name).length > 1)
-      return malformed(`the header '${name}' was sent more than once`);
-  }
+  const repeated = repeatedHeader(head);
+  if (repeated !== undefined) return malformed(`the header '${repeated}' was sent more than once`);
   const authorization = headerValue(head.headers, 'authorization');
   const query = queryParameters(head.target);
   if (query === undefined)
@@ -46,6 +46,20 @@ export function parseSignature(head: RequestHead): SignedRequest | SignatureFail
   return parseHeader(head, authorization.trim());
 }
 
+/** The first of the headers that may come once only and came twice. */
+function repeatedHeader({ headers }: RequestHead): string | undefined {
+  const seen: string[] = [];
+  const repeated: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const given = headers[index] ?? '';
+    if (!singleHeaderLengths.has(given.length)) continue;
+    const name = given.toLowerCase();
+    if (seen.includes(name)) repeated.push(name);
+    else seen.push(name);
+  }
+  return repeated.length === 0 ? undefined : singleHeaders.find((name) => repeated.includes(name));
+}
+
 function parseHeader(head: RequestHead, authorization: string): SignedRequest | SignatureFailure {
   const space = authorization.indexOf(' ');
   const scheme = space < 0 ? authorization : authorization.slice(0, space);
@@ -58,7 +72,7 @@ function parseHeader(head: RequestHead, authorization: string): SignedRequest | 
       return malformed("Authorization header has a part that is not 'name=value' once");
     parts.set(name, part.slice(mark + 1).trim());
   }
-  const absent = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !parts.get(name));
+  const absent = authorizationParts.filter((name) => !parts.get(name));
   const date = headerValue(head.headers, 'x-amz-date') ?? isoDate(headerValue(head.headers, 'date'));
   const complaints = absent.map((name) => `Authorization header requires '${name}' parameter.`);
   if (date === undefined) {
@@ -168,10 +182,14 @@ function payloadCover(declared: string | undefined): PayloadCover | undefined {
   return /^[0-9a-f]{64}$/.test(declared) ? { kind: 'hash', sha256: declared } : undefined;
 }
 
+const noParameters: ReadonlyMap<string, string> = new Map();
+
 /** Lower-case names of the `X-Amz-…` parameters; undefined when one of them comes twice. */
-function queryParameters(target: string): Map<string, string> | undefined {
+function queryParameters(target: string): ReadonlyMap<string, string> | undefined {
+  const { query } = splitTarget(target);
+  if (query === '') return noParameters;
   const found = new Map<string, string>();
-  for (const [rawName, rawValue] of rawQueryPairs(splitTarget(target).query)) {
+  for (const [rawName, rawValue] of rawQueryPairs(query)) {
     const name = percentDecode(rawName).toLowerCase();
     if (!name.startsWith('x-amz-')) continue;
     if (found.has(name)) return undefined;

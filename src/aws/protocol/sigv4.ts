@@ -149,14 +149,14 @@ type Sign = (stringToSign: string) => string;
 
 /** A header that changes what the request means and is not under the signature. */
 function uncoveredHeader(head: RequestHead, parsed: SignedRequest): string | undefined {
-  const required = ['host'];
+  const isSigned = (name: string) => parsed.signedHeaders.includes(name);
+  const isSent = (name: string) => headerValue(head.headers, name) !== undefined;
+  if (!isSigned('host')) return 'host';
   if (parsed.form === 'header') {
-    required.push(headerValue(head.headers, 'x-amz-date') === undefined ? 'date' : 'x-amz-date');
+    const date = isSent('x-amz-date') ? 'x-amz-date' : 'date';
+    if (!isSigned(date)) return date;
   }
-  for (const name of ['x-amz-target', 'x-amz-content-sha256']) {
-    if (headerValue(head.headers, name) !== undefined) required.push(name);
-  }
-  return required.find((name) => !parsed.signedHeaders.includes(name));
+  return ['x-amz-target', 'x-amz-content-sha256'].find((name) => !isSigned(name) && isSent(name));
 }
 
 function isSessionToken(sent: string | undefined, credential: SigningCredential): boolean {
