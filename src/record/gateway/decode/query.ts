@@ -29,13 +29,13 @@ const OLD_SIGNATURE = new Set(['timestamp', 'expires', 'securitytoken']);
 /** Reads a body, and the query string for what the body does not have: servers look at the body first. */
 export function parseQueryCall(body: string, queryString: readonly (readonly [string, string])[]): QueryCall {
   const parameters = new Map<string, string>();
-  for (const [name, value] of [...parseQuery(body, PARAMETERS_MAX), ...queryString]) {
-    if (!parameters.has(name)) parameters.set(name, value);
+  for (const pairs of [parseQuery(body, PARAMETERS_MAX), queryString]) {
+    for (const [name, value] of pairs) if (!parameters.has(name)) parameters.set(name, value);
   }
   const isOldSignature = parameters.has('AWSAccessKeyId') && parameters.has('Signature');
   const action = parameters.get('Action') ?? parameters.get('Operation');
   const version = parameters.get('Version');
-  for (const name of [...parameters.keys()]) {
+  for (const name of parameters.keys()) {
     const lower = name.toLowerCase();
     const isSignature = SIGNATURE_PARAMETERS.has(lower) || (isOldSignature && OLD_SIGNATURE.has(lower));
     if (isSignature || name === 'Action' || name === 'Version') parameters.delete(name);
@@ -60,6 +60,7 @@ export function rebuildQueryInput(
   service: string | undefined,
   protocol: 'query' | 'ec2',
 ): JsonObject {
+  if (isFlat(parameters)) return safeObject([...parameters]);
   const root: Node = { value: undefined, children: new Map() };
   for (const [name, value] of parameters) {
     let node = root;
@@ -74,6 +75,12 @@ export function rebuildQueryInput(
   }
   const isFlattened = protocol === 'ec2' || FLATTENED_LISTS.has(service ?? '');
   return safeObject([...root.children].map(([name, node]) => [name, toJson(node, isFlattened)]));
+}
+
+/** Most calls have no nested member. */
+function isFlat(parameters: ReadonlyMap<string, string>): boolean {
+  for (const name of parameters.keys()) if (name.includes('.')) return false;
+  return true;
 }
 
 function toJson(node: Node, isFlattened: boolean): Json {
