@@ -13,16 +13,25 @@ export class ApiError extends Error {
   readonly status: number | undefined;
   /** For 503 answers: the seconds that `Retry-After` tells. */
   readonly retryAfterSeconds: number | undefined;
+  /** Members that the error has on the wire of the JSON protocols beside its message: `{ Reason: 'INPUT_REQUIRED' }`. */
+  readonly details: Readonly<Record<string, string>>;
 
   constructor(
     code: string,
     message: string,
-    options: { isPlatform?: boolean; status?: number; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: {
+      isPlatform?: boolean;
+      status?: number;
+      retryAfterSeconds?: number;
+      details?: Readonly<Record<string, string>>;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.isPlatform = options.isPlatform ?? false;
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.details = options.details ?? {};
   }
 }

@@ -93,7 +93,11 @@ function shapeOf(target: ErrorTarget, failure: Failure): Shape {
       return {
         contentType: `application/x-amz-json-${jsonVersion(target)}`,
         headers: [],
-        body: json({ __type: error.code, [error.isPlatform ? 'message' : 'Message']: error.message }),
+        body: json({
+          __type: error.code,
+          [error.isPlatform ? 'message' : 'Message']: error.message,
+          ...error.details,
+        }),
       };
     case 'rest-json':
       return {
