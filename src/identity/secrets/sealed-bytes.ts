@@ -16,7 +16,8 @@ export interface Sealed {
   readonly extra: Buffer;
 }
 
-const SALT_BYTES = 16;
+/** What a seal begins with; no two have the same. */
+export const saltBytes = 16;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -30,7 +31,7 @@ export function sealBytes(
   key: KeyObject,
   { random, ...purpose }: SealPurpose & { readonly random: Random },
 ): Sealed {
-  const salt = random.bytes(SALT_BYTES);
+  const salt = random.bytes(saltBytes);
   const derived = derive(key, salt, purpose);
   const cipher = createCipheriv('aes-256-gcm', derived.key, derived.nonce);
   cipher.setAAD(Buffer.from(purpose.context));
@@ -44,13 +45,13 @@ export function openBytes(
   key: KeyObject,
   purpose: SealPurpose,
 ): { readonly plain: Buffer; readonly extra: Buffer } | undefined {
-  if (sealed.length < SALT_BYTES + TAG_BYTES) return undefined;
-  const derived = derive(key, sealed.subarray(0, SALT_BYTES), purpose);
+  if (sealed.length < saltBytes + TAG_BYTES) return undefined;
+  const derived = derive(key, sealed.subarray(0, saltBytes), purpose);
   const decipher = createDecipheriv('aes-256-gcm', derived.key, derived.nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(purpose.context));
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   try {
-    const body = sealed.subarray(SALT_BYTES, sealed.length - TAG_BYTES);
+    const body = sealed.subarray(saltBytes, sealed.length - TAG_BYTES);
     return { plain: Buffer.concat([decipher.update(body), decipher.final()]), extra: derived.extra };
   } catch {
     // The tag does not fit: the only thing that fails here.

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Random } from '../../base/random.ts';
 import { accessKeyForAccount } from '../../model/access-key-account.ts';
 import type { MasterKeyRing } from '../secrets/master-key.ts';
-import { openBytes, sealBytes } from '../secrets/sealed-bytes.ts';
+import { openBytes, saltBytes, sealBytes } from '../secrets/sealed-bytes.ts';
 import { decodeClaims, encodeClaims, type SessionClaims } from './session-claims.ts';
 
 /**
@@ -32,6 +32,8 @@ export interface IssuedSession {
 export interface OpenedSession {
   readonly claims: SessionClaims;
   readonly secretAccessKey: string;
+  /** Different for each session that was ever issued, which access key ids are only nearly. */
+  readonly sessionId: string;
   /** The master key that it stands on: a session ends when that is removed. */
   readonly keyId: string;
 }
@@ -79,7 +81,13 @@ export function createSessionTokens(options: {
       const opened = openBytes(bytes.subarray(HEAD_BYTES), key, purposeOf(accessKeyId));
       if (opened === undefined) return undefined;
       const text = inflateRawSync(opened.plain, { maxOutputLength: CLAIMS_BYTES_MAX }).toString();
-      return { claims: decodeClaims(text), secretAccessKey: opened.extra.toString('base64'), keyId };
+      const sessionId = bytes.toString('hex', HEAD_BYTES, HEAD_BYTES + saltBytes);
+      return {
+        claims: decodeClaims(text),
+        secretAccessKey: opened.extra.toString('base64'),
+        sessionId,
+        keyId,
+      };
     },
     isKeyThere: ({ keyId }) => ring.find(keyId) !== undefined,
   };
