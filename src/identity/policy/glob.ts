@@ -1,10 +1,10 @@
 /** One piece of a pattern: text that stands for itself, any text, or any one character. */
 export type GlobToken = string | { readonly wildcard: '*' | '?' };
 
-/** The text between two stars; `holes` are the offsets in it at which any character will do. */
+/** What is between two stars: pieces of text at their offsets, and any characters in the gaps. */
 interface Run {
-  readonly text: string;
-  readonly holes: readonly number[];
+  readonly length: number;
+  readonly pieces: readonly { readonly offset: number; readonly text: string }[];
 }
 
 /** A pattern of text, `*` and `?`: its runs, with a star between each two. */
@@ -14,20 +14,20 @@ export interface Glob {
 
 export function compileGlob(tokens: readonly GlobToken[]): Glob {
   const runs: Run[] = [];
-  let text = '';
-  let holes: number[] = [];
+  let length = 0;
+  let pieces: { offset: number; text: string }[] = [];
   for (const token of tokens) {
-    if (typeof token === 'string') text += token;
-    else if (token.wildcard === '?') {
-      holes.push(text.length);
-      text += '?';
-    } else {
-      runs.push({ text, holes });
-      text = '';
-      holes = [];
+    if (typeof token === 'string') {
+      if (token !== '') pieces.push({ offset: length, text: token });
+      length += token.length;
+    } else if (token.wildcard === '?') length += 1;
+    else {
+      runs.push({ length, pieces });
+      length = 0;
+      pieces = [];
     }
   }
-  runs.push({ text, holes });
+  runs.push({ length, pieces });
   return { runs };
 }
 
@@ -38,40 +38,38 @@ export function compileGlob(tokens: readonly GlobToken[]): Glob {
  */
 export function matchesGlob({ runs }: Glob, text: string): boolean {
   const first = runs[0] as Run;
-  if (runs.length === 1) return text.length === first.text.length && isRunAt(first, text, 0);
+  if (runs.length === 1) return text.length === first.length && isRunAt(first, text, 0);
   const last = runs[runs.length - 1] as Run;
-  const end = text.length - last.text.length;
-  if (first.text.length > end) return false;
+  const end = text.length - last.length;
+  if (first.length > end) return false;
   if (!isRunAt(first, text, 0) || !isRunAt(last, text, end)) return false;
-  let at = first.text.length;
+  let at = first.length;
   for (let index = 1; index < runs.length - 1; index++) {
     const run = runs[index] as Run;
     const found = findRun(run, text, { from: at, end });
     if (found < 0) return false;
-    at = found + run.text.length;
+    at = found + run.length;
   }
   return true;
 }
 
-function isRunAt({ text: expected, holes }: Run, text: string, at: number): boolean {
-  if (holes.length === 0) return text.startsWith(expected, at);
-  let from = 0;
-  for (const hole of holes) {
-    if (!text.startsWith(expected.slice(from, hole), at + from)) return false;
-    from = hole + 1;
-  }
-  return text.startsWith(expected.slice(from), at + from);
+function isRunAt({ pieces }: Run, text: string, at: number): boolean {
+  for (const piece of pieces) if (!text.startsWith(piece.text, at + piece.offset)) return false;
+  return true;
 }
 
 /** Where the run is found first within the bounds, or -1. */
 function findRun(run: Run, text: string, bounds: { readonly from: number; readonly end: number }): number {
-  const lastStart = bounds.end - run.text.length;
-  if (run.holes.length === 0) {
-    const found = text.indexOf(run.text, bounds.from);
-    return found <= lastStart ? found : -1;
-  }
-  for (let at = bounds.from; at <= lastStart; at++) {
+  const lastStart = bounds.end - run.length;
+  const [piece] = run.pieces;
+  if (piece === undefined) return bounds.from <= lastStart ? bounds.from : -1;
+  let at = bounds.from;
+  while (at <= lastStart) {
+    const found = text.indexOf(piece.text, at + piece.offset);
+    if (found < 0 || found - piece.offset > lastStart) return -1;
+    at = found - piece.offset;
     if (isRunAt(run, text, at)) return at;
+    at += 1;
   }
   return -1;
 }

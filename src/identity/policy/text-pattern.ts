@@ -73,9 +73,9 @@ export function compileText(tokens: readonly PatternToken[]): TextMatcher {
     };
   }
   const glob = compileGlob(fixed);
-  const [only] = glob.runs;
-  if (glob.runs.length === 1 && only !== undefined && only.holes.length === 0) {
-    return (text) => text === only.text;
+  if (fixed.every((token) => typeof token === 'string')) {
+    const only = fixed.join('');
+    return (text) => text === only;
   }
   return (text) => matchesGlob(glob, text);
 }
