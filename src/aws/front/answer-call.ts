@@ -108,6 +108,7 @@ async function answerAws(
     validateInput(api, name, { input, ...(ownExceptions === undefined ? {} : { ownExceptions }) });
     await context.authorize(caller, route.action);
   }
+  if (operation.isChange === true) await context.callRecorder.announce(call);
   const output = await operation.run({ caller, input, signal: facts.exchange.signal }, context.operations);
   const response =
     route.protocol === 'json'

@@ -4,6 +4,8 @@ import { cloudTrailApi, cloudTrailDataApi } from '../../model/cloudtrail-api.gen
 import { lookupEvents } from './history/lookup-events.ts';
 import { notBuilt } from './not-built.ts';
 import type { Operation } from './operation.ts';
+import { deregisterOrganizationDelegatedAdmin } from './organizations/deregister-organization-delegated-admin.ts';
+import { registerOrganizationDelegatedAdmin } from './organizations/register-organization-delegated-admin.ts';
 
 /** The names of CloudTrail's operations as AWS's own SDK has them, so that a missing one does not compile. */
 export type OperationName = {
@@ -79,8 +81,8 @@ export const cloudTrailOperations = {
   GetResourcePolicy: notBuilt('GetResourcePolicy'),
   DeleteResourcePolicy: notBuilt('DeleteResourcePolicy'),
   // Organizations
-  RegisterOrganizationDelegatedAdmin: notBuilt('RegisterOrganizationDelegatedAdmin'),
-  DeregisterOrganizationDelegatedAdmin: notBuilt('DeregisterOrganizationDelegatedAdmin'),
+  RegisterOrganizationDelegatedAdmin: registerOrganizationDelegatedAdmin,
+  DeregisterOrganizationDelegatedAdmin: deregisterOrganizationDelegatedAdmin,
 } satisfies Record<OperationName, Operation>;
 
 export const cloudTrailDataOperations = {

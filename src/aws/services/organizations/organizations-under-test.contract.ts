@@ -13,7 +13,7 @@ import { createOrganizationsService } from './create-organizations-service.ts';
 /** The account that manages the organization of a test. */
 export const management = '111111111111';
 
-function rootOf(accountId: string): Principal {
+export function rootOf(accountId: string): Principal {
   const arn = `arn:aws:iam::${accountId}:root`;
   return {
     type: 'Root',
