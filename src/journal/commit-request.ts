@@ -25,5 +25,7 @@ const LF = 0x0a;
 /** Whether it can stand at the end of a line: without a line break, and without the tab that parts fields. */
 export function isOneField(raw: EntryToAppend['raw']): boolean {
   if (typeof raw === 'string') return !raw.includes('\n') && !raw.includes('\t');
-  return !raw.includes(LF) && !raw.includes(TAB);
+  // A buffer searches several times as fast as a plain array of bytes.
+  const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+  return !bytes.includes(LF) && !bytes.includes(TAB);
 }

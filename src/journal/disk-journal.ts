@@ -14,6 +14,7 @@ import { type IntentTable, intentFrame } from './intent-table.ts';
 import type { Intent, Journal, JournalUsage, RecoveryFinding, SealedSegment } from './journal.ts';
 import { toSealedSegment } from './segment-record.ts';
 import type { SegmentShelf } from './segment-shelf.ts';
+import { StagingArea } from './staging-area.ts';
 import type { JournalMetrics } from './telemetry.ts';
 
 /** A line has meta and separators beside its raw event; for the accounting of memory only. */
@@ -52,6 +53,7 @@ export class DiskJournal implements Journal {
   readonly findings: readonly RecoveryFinding[];
   readonly orphanedIntents: readonly Intent[];
   readonly #parts: DiskJournalParts;
+  readonly #staging = new StagingArea();
   #headTimer: Timer | undefined;
   #signing: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -88,14 +90,19 @@ export class DiskJournal implements Journal {
       if (meta.intentId !== undefined && intents.has(meta.intentId)) closed.push(meta.intentId);
     }
     const isPriority = closed.length > 0;
+    const staged = this.#staging.stage(entries, weightBytes);
     return new Promise((resolve, reject) => {
       const request: CommitRequest = {
         frames: [],
-        entries,
+        entries: staged.entries,
         isPriority,
         weightBytes,
-        reject,
+        reject: (error) => {
+          this.#staging.giveBack(staged);
+          reject(error);
+        },
         resolve: ({ firstSequence, lastSequence }) => {
+          this.#staging.giveBack(staged);
           for (const intentId of closed) intents.close(intentId);
           if (isPriority) metrics.openIntents.set(intents.count);
           resolve({ firstSequence, lastSequence });

@@ -60,6 +60,27 @@ describe('the journal', () => {
     await again.close();
   });
 
+  it('writes large appends that wait for each other as they were given, accepted and refused ones mixed', async () => {
+    const journal = await bench.open({ sizeBytesMax: 18 << 20 });
+    const append = (number: number) => {
+      const count = number % 3 === 0 ? 700 : 60;
+      return Array.from({ length: count }, (_, index) => testEntry(number * 1_000 + index, { pad: 1_300 }));
+    };
+    const given = Array.from({ length: 60 }, (_, number) => append(number));
+    const outcomes = await Promise.allSettled(given.map((entries) => journal.append(entries)));
+    const accepted = given.flatMap((entries, index) =>
+      outcomes[index]?.status === 'fulfilled' ? entries : [],
+    );
+    assert.ok(accepted.length < given.flat().length && accepted.length > 5_000, String(accepted.length));
+    const segments = (await takeAll(journal)).flatMap(({ path }) => readFileSync(path, 'utf8').split('\n'));
+    const lines = segments.filter((line) => /^\d/.test(line));
+    assert.equal(lines.length, accepted.length);
+    const isOther = (entry: (typeof accepted)[number], index: number) =>
+      lines[index] !== encodeJournalLine(index + 1, entry);
+    assert.equal(accepted.findIndex(isOther), -1, 'the first event whose line is not as it was given');
+    await journal.close();
+  });
+
   it('shares one batch among appends that wait at once', async () => {
     const journal = await bench.open();
     await journal.append([testEntry(0)]);
