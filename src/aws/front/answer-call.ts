@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ApiError } from '../../model/api-error.ts';
 import type { JsonObject } from '../../model/cloudtrail-event.ts';
 import { openTrailApi, openTrailOwnExceptions } from '../opentrail/open-trail-api.ts';
@@ -18,7 +19,6 @@ import { captured, type OwnCall } from './own-call.ts';
 import type { Answered } from './own-call-recorder.ts';
 import type { OwnExchange } from './own-exchange.ts';
 import type { OwnRoute } from './own-route.ts';
-import { principalOf } from './principal-of.ts';
 
 /** A finished answer, or the head of a stream and its lines. */
 export type Answer = Answered & { readonly lines?: AsyncIterable<string> };
@@ -72,13 +72,13 @@ async function readWhole(
   return body;
 }
 
-function callerOf(call: OwnCall): Caller {
-  const { userIdentity, head } = call;
+function callerOf({ principal, region, head, userIdentity }: OwnCall): Caller {
+  assert(principal !== undefined, 'a call whose signature was right has a principal');
   return {
-    accountId: call.accountId ?? '',
-    region: call.region,
+    accountId: principal.accountId,
+    region,
     userIdentity,
-    principal: principalOf(userIdentity, call.accountId ?? ''),
+    principal,
     sourceIPAddress: head.peerAddress,
     userAgent: headerValue(head.headers, 'user-agent'),
     isSecure: head.tls !== undefined,

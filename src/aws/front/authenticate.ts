@@ -1,8 +1,10 @@
+import type { Principal } from '../../identity/principal.ts';
 import { ApiError } from '../../model/api-error.ts';
 import { authenticationError } from '../protocol/authentication-errors.ts';
 import type { ParsedSignature, SignatureFailure } from '../protocol/signature.ts';
 import type { FrontDoorContext } from './front-door-context.ts';
 import type { OwnCall } from './own-call.ts';
+import { principalOf } from './principal-of.ts';
 
 /** What counts as a failed attempt: a clock that is off, or a request that was cut, is none. */
 const ATTEMPTS: readonly SignatureFailure['kind'][] = ['unknownKey', 'mismatch'];
@@ -33,7 +35,7 @@ export async function authenticate(
       status: protocol === 'rest-json' ? 403 : 400,
     });
   }
-  await identify(context, call, parsed);
+  await identify(context, call, { parsed, principal: result.credential?.principal });
   return undefined;
 }
 
@@ -45,10 +47,17 @@ function lockedOut(lockedMs: number): ApiError {
   return new ApiError('ThrottlingException', message, { isPlatform: true, retryAfterSeconds: seconds });
 }
 
-async function identify(context: FrontDoorContext, call: OwnCall, parsed: ParsedSignature): Promise<void> {
-  const principal = await context.principals.resolve(parsed.accessKeyId);
+async function identify(
+  context: FrontDoorContext,
+  call: OwnCall,
+  signer: { readonly parsed: ParsedSignature; readonly principal: Principal | undefined },
+): Promise<void> {
+  const { parsed, principal } = signer;
+  const { userIdentity, accountId } = principal ?? (await context.principals.resolve(parsed.accessKeyId));
   call.verification = context.isAuthOff === true ? 'none' : 'signature';
-  call.userIdentity = principal.userIdentity;
-  call.accountId = principal.accountId;
+  call.userIdentity = userIdentity;
+  call.accountId = accountId;
   call.region = parsed.region;
+  call.principal = principal ?? principalOf(userIdentity, accountId);
+  context.noteKeyUse?.(call.principal, { region: parsed.region, serviceName: parsed.service });
 }

@@ -3,6 +3,8 @@ import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { AttemptGuard } from '../../identity/attempt-guard.ts';
+import type { KeyUse } from '../../identity/key-use-log.ts';
+import type { Principal } from '../../identity/principal.ts';
 import type { RequestHead } from '../../model/captured-call.ts';
 import type { Recogniser } from '../../record/gateway/recognition.ts';
 import type { PrincipalDirectory } from '../../record/identity/principal-directory.ts';
@@ -50,6 +52,8 @@ export interface FrontDoorOptions {
   readonly principals: PrincipalDirectory;
   /** The account of the installation: of callers that are not known, and of what is about the whole of it. */
   readonly installationAccountId: string;
+  /** Told of each call whose signature was right; returns at once. */
+  readonly noteKeyUse?: (principal: Principal, use: KeyUse) => void;
   /** Default: the root of an account may do everything in it. */
   readonly authorize?: Authorize;
   /** The caller's address behind trusted proxies; default: the peer of the socket. */

@@ -1,3 +1,4 @@
+import type { Principal } from '../../identity/principal.ts';
 import type { CapturedBody, RequestHead } from '../../model/captured-call.ts';
 import type { JsonObject, UserIdentity } from '../../model/cloudtrail-event.ts';
 import type { Verification } from '../../model/recorded-event.ts';
@@ -16,6 +17,7 @@ export interface OwnCall {
   verification: Verification;
   userIdentity: UserIdentity;
   accountId: string | undefined;
+  principal: Principal | undefined;
   region: string;
   requestBody: CapturedBody;
   /** Of the small services: the operation, once it is known to exist. */
@@ -35,6 +37,7 @@ export function openCall(facts: Pick<OwnCall, 'head' | 'requestId' | 'recognitio
     verification: 'none',
     userIdentity: { type: 'Unknown', ...(accessKeyId === undefined ? {} : { accessKeyId }) },
     accountId: undefined,
+    principal: undefined,
     region: facts.recognition.region,
     requestBody: noBody,
     operationName: undefined,

@@ -1,3 +1,4 @@
+import type { Principal } from '../../identity/principal.ts';
 import type { RequestHead } from '../../model/captured-call.ts';
 
 /** How the payload is covered by the signature, from `x-amz-content-sha256` and the authentication form. */
@@ -32,7 +33,12 @@ export type SignatureFailure =
   | { readonly kind: 'payloadMismatch' };
 
 export type SignatureResult =
-  | { readonly isValid: true; readonly parsed: ParsedSignature }
+  | {
+      readonly isValid: true;
+      readonly parsed: ParsedSignature;
+      /** What the signature was checked with; absent where none is checked. */
+      readonly credential?: SigningCredential;
+    }
   | {
       readonly isValid: false;
       readonly failure: SignatureFailure;
@@ -44,6 +50,8 @@ export interface SigningCredential {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly expiresAtMs?: number;
+  /** Whom the key stands for; absent for expired ones. */
+  readonly principal?: Principal;
 }
 
 /**

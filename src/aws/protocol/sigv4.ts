@@ -23,8 +23,11 @@ const s3ClockSkewMsMax = 15 * 60_000;
 
 const emptySha256 = sha256Hex('');
 
-/** The secret of an access key id, or undefined when the key is not known here. */
-export type CredentialLookup = (accessKeyId: string) => Promise<SigningCredential | undefined>;
+/** The secret of an access key id, or undefined when the key, or the session token with it, is not one that is known here. */
+export type CredentialLookup = (
+  accessKeyId: string,
+  sessionToken: string | undefined,
+) => Promise<SigningCredential | undefined>;
 
 /** A body whose bytes are not those that were signed; found while the body is read. */
 export class PayloadMismatchError extends Error {
@@ -56,13 +59,19 @@ export function createSignatureVerifier(options: {
     async verify(head, body): Promise<SignatureResult> {
       const parsed = parseSignature(head);
       if ('kind' in parsed) return { isValid: false, failure: parsed, parsed: undefined };
-      const failure = await findFailure({ head, body, parsed, credentials, signer, nowMs: clock.now() });
-      return failure === undefined ? { isValid: true, parsed } : { isValid: false, failure, parsed };
+      const malformed = malformedFailure(head, parsed);
+      if (malformed !== undefined) return { isValid: false, failure: malformed, parsed };
+      const credential = await credentials(parsed.accessKeyId, parsed.sessionToken);
+      if (credential === undefined) return { isValid: false, failure: { kind: 'unknownKey' }, parsed };
+      const failure = await findFailure({ head, body, parsed, credential, signer, nowMs: clock.now() });
+      return failure === undefined
+        ? { isValid: true, parsed, credential }
+        : { isValid: false, failure, parsed };
     },
     async *openBody(head, wire) {
       const parsed = parseSignature(head);
       if ('kind' in parsed) throw new PayloadMismatchError('the request carries no signature');
-      const credential = await credentials(parsed.accessKeyId);
+      const credential = await credentials(parsed.accessKeyId, parsed.sessionToken);
       if (credential === undefined) throw new PayloadMismatchError('the access key is not known');
       yield* openPayload(parsed, await signer(parsed, credential), wire);
     },
@@ -73,13 +82,13 @@ interface Attempt {
   readonly head: RequestHead;
   readonly body: Uint8Array | undefined;
   readonly parsed: SignedRequest;
-  readonly credentials: CredentialLookup;
+  readonly credential: SigningCredential;
   readonly signer: ReturnType<typeof createSigner>;
   readonly nowMs: number;
 }
 
-async function findFailure(attempt: Attempt): Promise<SignatureFailure | undefined> {
-  const { head, body, parsed } = attempt;
+/** What is wrong with a request whoever signed it. */
+function malformedFailure(head: RequestHead, parsed: SignedRequest): SignatureFailure | undefined {
   const uncovered = uncoveredHeader(head, parsed);
   if (uncovered !== undefined) {
     return { kind: 'malformed', detail: `'${uncovered}' must be a 'SignedHeader' in the AWS Authorization.` };
@@ -90,9 +99,12 @@ async function findFailure(attempt: Attempt): Promise<SignatureFailure | undefin
       detail: `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP`,
     };
   }
-  const credential = await attempt.credentials(parsed.accessKeyId);
-  if (credential === undefined || !isSessionToken(parsed.sessionToken, credential))
-    return { kind: 'unknownKey' };
+  return undefined;
+}
+
+async function findFailure(attempt: Attempt): Promise<SignatureFailure | undefined> {
+  const { head, body, parsed, credential } = attempt;
+  if (!isSessionToken(parsed.sessionToken, credential)) return { kind: 'unknownKey' };
   const late = timeFailure(parsed, attempt.nowMs);
   if (late !== undefined) return late;
   const payloadHash = payloadHashOf(parsed, body);
