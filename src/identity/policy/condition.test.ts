@@ -217,6 +217,12 @@ describe('a policy variable', () => {
     }
   });
 
+  it('of several values is none, whatever its fallback', () => {
+    const block = { StringEquals: { 'test:a': variable("test:b, 'x'") } };
+    assert.equal(holds(block, { 'test:a': 'x', 'test:b': ['x', 'y'] }), false);
+    assert.equal(holds(block, { 'test:a': 'x', 'test:b': [] }), true);
+  });
+
   it('says *, ? and $ themselves', () => {
     const block = { StringLike: { 'test:a': `a${variable('*')}b${variable('?')}c${variable('$')}` } };
     assert.equal(holds(block, { 'test:a': 'a*b?c$' }), true);

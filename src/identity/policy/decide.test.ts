@@ -154,6 +154,21 @@ describe('a denial of all but some', () => {
   });
 });
 
+describe('a statement on all resources but some', () => {
+  it('leaves nothing out of a denial, and lets nothing into a permission, by a variable without a value', () => {
+    const others = { NotResource: `arn:aws:s3:::${variable('aws:PrincipalTag/team')}/*` };
+    const asked = ask('s3:GetObject', { resourceArn: 'arn:aws:s3:::blue/x' });
+    const allow = compile('identity', { Effect: 'Allow', Action: '*', ...others });
+    const deny = compile('identity', { Effect: 'Deny', Action: '*', ...others });
+    const all = compile('identity', ALL);
+    assert.equal(decide(asked, { identity: [allow] }).isAllowed, false);
+    assert.equal(decide(asked, { identity: [all, deny] }).isAllowed, false);
+    const context = new Map([['aws:principaltag/team', ['blue']]]);
+    assert.equal(decide({ ...asked, context }, { identity: [allow] }).isAllowed, false);
+    assert.equal(decide({ ...asked, context }, { identity: [all, deny] }).isAllowed, true);
+  });
+});
+
 describe('examples of AWS’s documentation', () => {
   const inBucket = (action: string, key: string, change: Partial<AccessRequest> = {}) =>
     ask(action, { resourceArn: `arn:aws:s3:::${key}`, ...change });

@@ -202,8 +202,12 @@ function resourcePolicy(asked: Asked, spelling: number): CompiledPolicy {
     );
   }
   if (row.resource !== 'deny') {
-    const Principal = named(row.resource, row.who, spelling);
-    return compile([{ Effect: 'Allow', Principal, ...about(asked, spelling) }], kind);
+    const allows = row.resource.split(' ').map((word, index) => ({
+      Effect: 'Allow',
+      Principal: named(word, row.who, spelling),
+      ...about(asked, spelling + index),
+    }));
+    return compile(allows, kind);
   }
   const isByName = spelling % 2 === 1 && !isTrust;
   const whom = isByName ? { NotPrincipal: { AWS: `arn:aws:iam::${OWN}:user/mallory` } } : { Principal: '*' };
