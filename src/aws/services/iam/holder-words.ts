@@ -23,7 +23,7 @@ export interface HolderWords {
 
 const none = { UserName: absentMember, GroupName: absentMember, RoleName: absentMember };
 
-export const userWords: HolderWords = {
+const userWords: HolderWords = {
   kind: 'user',
   noun: 'User',
   nameMember: 'UserName',
@@ -31,7 +31,7 @@ export const userWords: HolderWords = {
   nameOf: ({ UserName = '' }) => UserName,
 };
 
-export const groupWords: HolderWords = {
+const groupWords: HolderWords = {
   kind: 'group',
   noun: 'Group',
   nameMember: 'GroupName',
@@ -39,7 +39,7 @@ export const groupWords: HolderWords = {
   nameOf: ({ GroupName = '' }) => GroupName,
 };
 
-export const roleWords: HolderWords = {
+const roleWords: HolderWords = {
   kind: 'role',
   noun: 'Role',
   nameMember: 'RoleName',

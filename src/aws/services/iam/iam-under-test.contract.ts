@@ -18,7 +18,7 @@ import type { AccessTarget, OwnService, ServiceCall } from '../service-operation
 import { createIamService } from './create-iam-service.ts';
 
 export const accountId = '111122223333';
-export const otherAccountId = '444455556666';
+const otherAccountId = '444455556666';
 
 export const allowAll =
   '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
@@ -56,7 +56,7 @@ function principal(type: Principal['type'], arn: string, members: Partial<Princi
 const actions = await loadActionTable(['iam', 's3', 'cloudtrail']);
 
 /** Turns the text around, so that a test can tell what was sealed, and for which document. */
-export const sealer: SecretSealer = {
+const sealer: SecretSealer = {
   seal: (plain, { kind, name }) => `sealed(${kind}/${name})${[...plain].reverse().join('')}`,
   open: (sealed) => [...sealed.slice(sealed.indexOf(')') + 1)].reverse().join(''),
 };

@@ -28,7 +28,7 @@ export function wireDocument(document: string): string {
   );
 }
 
-export function wireTags(tags: readonly Tag[]): JsonObject[] {
+function wireTags(tags: readonly Tag[]): JsonObject[] {
   return tags.map(({ key, value }) => ({ Key: key, Value: value }));
 }
 
@@ -94,7 +94,7 @@ export function wireRole(account: IamAccount, role: RoleEntity): JsonObject {
   });
 }
 
-export function wireRoleLastUsed({ lastUsedMs, lastUsedRegion }: RoleEntity): JsonObject {
+function wireRoleLastUsed({ lastUsedMs, lastUsedRegion }: RoleEntity): JsonObject {
   if (lastUsedMs === undefined) return {};
   return wireMembers({ LastUsedDate: wireTime(lastUsedMs), Region: lastUsedRegion });
 }
