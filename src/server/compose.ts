@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { authorizeWith } from '../aws/front/authorize-with.ts';
 import { createFrontDoor } from '../aws/front-door.ts';
-import { rootOnly } from '../aws/opentrail/access.ts';
+import type { Authorize } from '../aws/opentrail/access.ts';
 import { createImportOperations } from '../aws/opentrail/import-events.ts';
 import { createOpenTrailOperations } from '../aws/opentrail/open-trail-operations.ts';
 import { createOperationThrottle } from '../aws/operations/operation-throttle.ts';
 import { createGatewayErrorAnswer } from '../aws/protocol/gateway-error-answer.ts';
-import { createSignatureVerifier } from '../aws/protocol/sigv4.ts';
+import { type CredentialLookup, createSignatureVerifier } from '../aws/protocol/sigv4.ts';
 import { trustingVerifier } from '../aws/protocol/trusting-verifier.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -15,6 +16,7 @@ import { createLookupEvents } from '../history/lookup-events.ts';
 import { createPageTokens, loadPageTokenKey } from '../history/page-token.ts';
 import { createEventSearch } from '../history/search-events.ts';
 import { createTailEvents } from '../history/tail-events.ts';
+import type { PrincipalResolver } from '../identity/resolve-principal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createIntake } from '../record/create-intake.ts';
 import { openGapFile } from '../record/gap-file.ts';
@@ -22,12 +24,14 @@ import { createGateway, type Gateway } from '../record/gateway/create-gateway.ts
 import { createRecogniser } from '../record/gateway/create-recogniser.ts';
 import { parseTrustedProxy, sourceAddress } from '../record/gateway/forward/source-address.ts';
 import { createPrincipalDirectory, rootPrincipal } from '../record/identity/create-principal-directory.ts';
+import type { PrincipalDirectory } from '../record/identity/principal-directory.ts';
 import { createImporter } from '../record/import/importer.ts';
 import type { Intake } from '../record/intake.ts';
 import { createRecorder, type ServerRecorder } from '../record/recorder.ts';
 import type { Config } from './config-options.ts';
 import type { DataPaths } from './data-directory.ts';
 import type { DispatchOptions } from './dispatch.ts';
+import type { Identity } from './open-identity.ts';
 import type { Storage } from './open-storage.ts';
 import { recordingConfiguration, recordModeOf } from './recording-strength.ts';
 import type { RootCredentials } from './root-credentials.ts';
@@ -37,6 +41,7 @@ export interface ComposeOptions {
   readonly paths: DataPaths;
   readonly root: RootCredentials;
   readonly storage: Storage;
+  readonly identity: Identity;
   readonly version: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -62,28 +67,26 @@ const FLOOD_TOTAL_FACTOR = 10;
 
 /** The only place where the parts of a server are made and told of each other. */
 export async function compose(options: ComposeOptions): Promise<Composition> {
-  const { config, storage, clock, random, log, metrics } = options;
+  const { config, storage, identity, clock, random, log, metrics } = options;
   const shared = { clock, random, log, metrics };
   const { catalog } = storage;
   const intake = createIntake({ accountId: config.account, clock, random });
   const recorder = openRecorder(options, intake);
-  const principals = createPrincipalDirectory({
+  const learnt = createPrincipalDirectory({
     catalog,
     accountId: config.account,
     rootAccessKeyId: options.root.accessKeyId,
     ...shared,
   });
+  const principals = knownBeforeLearnt(identity.resolver, learnt);
   const recogniser = createRecogniser({
     accountId: config.account,
     defaultRegion: config.region,
     s3Domains: config.s3Domains,
     random,
   });
-  const { accessKeyId, secretAccessKey } = options.root;
-  const verifier = createSignatureVerifier({
-    credentials: async (id) => (id === accessKeyId ? { secretAccessKey } : undefined),
-    clock,
-  });
+  const verifier = createSignatureVerifier({ credentials: credentialsOf(identity.resolver), clock });
+  const authorize = authorizeWith(identity.authorizer);
   const trustedProxies = config.trustedProxies.map(parseTrustedProxy);
   const parts = { ...shared, recogniser, recorder, intake, principals };
   const upstreams = upstreamsOf(config);
@@ -102,7 +105,10 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   });
   const frontDoor = createFrontDoor({
     ...parts,
-    ...(await ownOperations(options, (accessKeyId) => principals.forget(accessKeyId))),
+    ...(await ownOperations(options, { authorize, forgetPrincipal: (id) => learnt.forget(id) })),
+    services: identity.services,
+    authorize,
+    noteKeyUse: (principal, use) => identity.keyUse.note(principal, use),
     ...(config.auth === 'off' ? withoutAuth(options) : { verifier }),
     intents: recorder.intents,
     installationAccountId: config.account,
@@ -117,9 +123,35 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     gateway,
     routing: { recogniser, frontDoor, gateway, hasUpstream },
     close() {
-      principals.close();
+      learnt.close();
       gateway.close();
     },
+  };
+}
+
+/** The secret of a key and whom it stands for; expired credentials are told apart where the signature is checked. */
+function credentialsOf(resolver: PrincipalResolver): CredentialLookup {
+  return async (accessKeyId, sessionToken) => {
+    const resolution = await resolver.resolve(accessKeyId, sessionToken);
+    if (resolution.kind === 'known') return { ...resolution.credential, principal: resolution.principal };
+    return resolution.kind === 'expired' ? resolution.credential : undefined;
+  };
+}
+
+/** Keys that are known here beat those that were learnt from forwarded calls. */
+function knownBeforeLearnt(resolver: PrincipalResolver, learnt: PrincipalDirectory): PrincipalDirectory {
+  return {
+    async resolve(accessKeyId) {
+      if (accessKeyId !== undefined && accessKeyId !== '') {
+        const resolution = await resolver.resolve(accessKeyId);
+        if (resolution.kind === 'known') {
+          const { accountId, userIdentity } = resolution.principal;
+          return { accountId, userIdentity, source: 'configured' };
+        }
+      }
+      return learnt.resolve(accessKeyId);
+    },
+    learn: (principals) => learnt.learn(principals),
   };
 }
 
@@ -157,7 +189,10 @@ function openRecorder(options: ComposeOptions, intake: Intake): ServerRecorder {
 }
 
 /** AWS's operations and ours, on what is stored. */
-async function ownOperations(options: ComposeOptions, forgetPrincipal: (accessKeyId: string) => void) {
+async function ownOperations(
+  options: ComposeOptions,
+  access: { readonly authorize: Authorize; readonly forgetPrincipal: (accessKeyId: string) => void },
+) {
   const { config, storage, version, clock, random, log, metrics } = options;
   const { catalog, store, journal, drain: feed } = storage;
   const tokens = createPageTokens({ key: await loadPageTokenKey(catalog, random), clock });
@@ -172,13 +207,12 @@ async function ownOperations(options: ComposeOptions, forgetPrincipal: (accessKe
   const openTrailOperations = createOpenTrailOperations(
     {
       installationAccountId: config.account,
-      authorize: rootOnly,
+      ...access,
       search: createEventSearch({ store, tokens }),
       tail: createTailEvents({ store, feed, tailsMax: config.tailsMax }),
       store,
       feed,
       catalog,
-      forgetPrincipal,
       chain: chainSource(journal),
       journalStatus: () => ({
         journalId: journal.journalId,
@@ -191,8 +225,12 @@ async function ownOperations(options: ComposeOptions, forgetPrincipal: (accessKe
     },
     createImportOperations({ importer, catalog }),
   );
+  const { store: identities, organizations: directory } = options.identity;
+  const isOrganizationOurs = upstreamsOf(config)('organizations') === undefined;
+  const delegation = { store: identities, directory, authorize: access.authorize, clock, random };
   const operations = {
     lookupEvents: createLookupEvents({ store, tokens, clock }),
+    ...(isOrganizationOurs ? { delegation } : {}),
   };
   return { operations, openTrailOperations };
 }

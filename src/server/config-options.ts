@@ -137,6 +137,13 @@ const GATEWAY_OPTIONS = {
 } as const;
 
 const STORAGE_OPTIONS = {
+  masterKeyFile: optionalPath({
+    flag: 'master-key-file',
+    group: 'Storage',
+    doc:
+      'File of the master key that seals secrets in the catalog, made at the first start; default: master-key.json in ' +
+      'the data folder, but better on another disk than copies of that folder.',
+  }),
   historyRetentionMs: retention({
     flag: 'history-retention',
     group: 'Storage',

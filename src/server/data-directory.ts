@@ -10,6 +10,8 @@ export interface DataPaths {
   readonly journal: string;
   readonly engine: string;
   readonly rootCredentials: string;
+  /** Where no other place is configured for it. */
+  readonly masterKey: string;
   readonly gap: string;
   readonly server: string;
   readonly lock: string;
@@ -44,6 +46,7 @@ export function dataPaths(folder: string): DataPaths {
     journal: join(folder, 'journal'),
     engine: join(folder, 'engine'),
     rootCredentials: join(folder, 'root-credentials.json'),
+    masterKey: join(folder, 'master-key.json'),
     gap: join(folder, 'recording-gap'),
     server: join(folder, 'server.json'),
     lock: join(folder, 'lock'),

@@ -12,6 +12,7 @@ import { createDispatch } from './dispatch.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import type { Refusal } from './listen/http1-server.ts';
 import { type Listener, listen } from './listen.ts';
+import { openIdentity } from './open-identity.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { type OperationsOptions, serveMetrics } from './operations-endpoints.ts';
 import type { PrometheusMetrics } from './prometheus-metrics.ts';
@@ -65,8 +66,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     random,
   });
   const storage = await openStorage({ ...options, paths }, stack);
+  const identity = await openIdentity(
+    {
+      ...options,
+      ...storage,
+      accountId: config.account,
+      root,
+      masterKeyPath: config.masterKeyFile ?? paths.masterKey,
+    },
+    stack,
+  );
   const stopping = new AbortController();
-  const composition = await compose({ ...options, paths, root, storage, stopSignal: stopping.signal });
+  const composition = await compose({
+    ...options,
+    paths,
+    root,
+    storage,
+    identity,
+    stopSignal: stopping.signal,
+  });
   stack.defer(() => composition.close());
   const health = new HealthMonitor({
     ...options,

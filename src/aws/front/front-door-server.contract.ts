@@ -13,6 +13,7 @@ import { createLookupEvents } from '../../history/lookup-events.ts';
 import { createPageTokens } from '../../history/page-token.ts';
 import { createEventSearch } from '../../history/search-events.ts';
 import { createTailEvents } from '../../history/tail-events.ts';
+import { createOrganizationDirectory } from '../../identity/organization/organization-directory.ts';
 import type { EventDraft, UserIdentity } from '../../model/cloudtrail-event.ts';
 import type { JournalEntry, Position, Verification } from '../../model/recorded-event.ts';
 import { createIntake } from '../../record/create-intake.ts';
@@ -25,6 +26,7 @@ import { systemRandom } from '../../server/system/system-random.ts';
 import type { CommitFeed } from '../../store/commit-feed.ts';
 import { createMemoryCatalog } from '../../store/memory/memory-catalog.ts';
 import { MemoryEventStore } from '../../store/memory/memory-event-store.ts';
+import { MemoryIdentityStore } from '../../store/memory/memory-identity-store.ts';
 import { SegmentWriter } from '../../store/segment-writer.contract.ts';
 import { createFrontDoor } from '../front-door.ts';
 import { rootOnly } from '../opentrail/access.ts';
@@ -33,6 +35,7 @@ import type { OpenTrailOperation } from '../opentrail/operation.ts';
 import { createOperationThrottle } from '../operations/operation-throttle.ts';
 import { NodeSha256 } from '../protocol/node-sha256.ts';
 import { createSignatureVerifier } from '../protocol/sigv4.ts';
+import { createOrganizationsService } from '../services/organizations/create-organizations-service.ts';
 import type { FrontDoorLimits } from './front-door-context.ts';
 
 export const account = '111111111111';
@@ -85,6 +88,7 @@ export class FrontDoorServer {
   readonly announced: JournalEntry[] = [];
   readonly store = new MemoryEventStore();
   readonly catalog = createMemoryCatalog();
+  readonly identities = new MemoryIdentityStore();
   readonly clock = new ShiftedClock();
   /** While set, nothing can be recorded. */
   isJournalFull = false;
@@ -211,11 +215,18 @@ export class FrontDoorServer {
       },
     };
     const random = systemRandom;
+    const organizations = {
+      store: this.identities,
+      directory: createOrganizationDirectory(this.identities),
+      clock,
+      random,
+    };
     const intake = createIntake({ accountId: account, clock, random });
     const openTrailOperations = createOpenTrailOperations(
       {
         installationAccountId: account,
         authorize: rootOnly,
+        organizations: organizations.directory,
         search: createEventSearch({ store, tokens }),
         tail: createTailEvents({ store, feed, tailsMax: 100 }),
         store,
@@ -255,7 +266,9 @@ export class FrontDoorServer {
       }),
       operations: {
         lookupEvents: createLookupEvents({ store, tokens, clock }),
+        delegation: { ...organizations, authorize: rootOnly },
       },
+      services: new Map([['organizations', createOrganizationsService(organizations)]]),
       openTrailOperations,
       ...(options.isThrottled ? { throttle: createOperationThrottle(clock) } : {}),
       recorder: {

@@ -1,0 +1,86 @@
+import { createIamService } from '../aws/services/iam/create-iam-service.ts';
+import { createOrganizationsService } from '../aws/services/organizations/create-organizations-service.ts';
+import type { OwnService } from '../aws/services/service-operation.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { type Authorizer, createAuthorizer } from '../identity/authorizer.ts';
+import { type KeyUseLog, openKeyUseLog } from '../identity/key-use-log.ts';
+import { loadActionTable } from '../identity/load-action-table.ts';
+import {
+  createOrganizationDirectory,
+  type OrganizationDirectory,
+} from '../identity/organization/organization-directory.ts';
+import { createPrincipalResolver, type PrincipalResolver } from '../identity/resolve-principal.ts';
+import { MasterKeyFile } from '../identity/secrets/master-key-file.ts';
+import { openMasterKeys } from '../identity/secrets/master-keys.ts';
+import { createPasswordHasher } from '../identity/secrets/password-hash.ts';
+import { createSecretSealer } from '../identity/secrets/secret-sealer.ts';
+import { createSessionTokens } from '../identity/session/session-tokens.ts';
+import { openVersionedStore, type VersionedIdentityStore } from '../identity/versioned-identity-store.ts';
+import type { IdentityStore } from '../store/identity-store.ts';
+import type { RootCredentials } from './root-credentials.ts';
+
+/** Services whose actions policies of an installation are about. */
+const ACTION_SERVICES = ['cloudtrail', 'cloudtrail-data', 'iam', 'organizations', 's3', 'sts'];
+
+export interface IdentityOptions {
+  readonly identities: IdentityStore;
+  readonly accountId: string;
+  readonly root: RootCredentials;
+  readonly masterKeyPath: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Who calls, what they may do, and the services through which that is managed. */
+export interface Identity {
+  readonly store: VersionedIdentityStore;
+  readonly resolver: PrincipalResolver;
+  readonly keyUse: KeyUseLog;
+  readonly authorizer: Authorizer;
+  readonly organizations: OrganizationDirectory;
+  /** By signing name. */
+  readonly services: ReadonlyMap<string, OwnService>;
+}
+
+/** Opens what identities stand on; makes the master key at the first start. What has to be closed is left in `stack`. */
+export async function openIdentity(options: IdentityOptions, stack: AsyncDisposableStack): Promise<Identity> {
+  const { identities, accountId, root, clock, random, log } = options;
+  const file = new MasterKeyFile(options.masterKeyPath);
+  const ring = await openMasterKeys({ file, store: identities, random, clock });
+  const sealer = createSecretSealer({ ring, random });
+  const sessions = createSessionTokens({ ring, random });
+  const store = await openVersionedStore(identities, clock);
+  const organizations = createOrganizationDirectory(store);
+  const { accessKeyId, secretAccessKey } = root;
+  const resolver = createPrincipalResolver({
+    store,
+    sealer,
+    sessions,
+    rootKeys: [{ accountId, accessKeyId, secretAccessKey }],
+    installationAccountId: accountId,
+    clock,
+    log,
+  });
+  const keyUse = openKeyUseLog({ store, clock, log });
+  stack.defer(() => keyUse.close());
+  const iam = createIamService({
+    identities: store,
+    clock,
+    random,
+    sealer,
+    passwords: createPasswordHasher({ random }),
+    actions: await loadActionTable(ACTION_SERVICES),
+  });
+  const services = [iam, createOrganizationsService({ store, directory: organizations, clock, random })];
+  return {
+    store,
+    resolver,
+    keyUse,
+    authorizer: createAuthorizer({ store, organizations, clock }),
+    organizations,
+    services: new Map(services.map((service) => [service.service, service])),
+  };
+}
