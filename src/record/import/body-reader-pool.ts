@@ -10,7 +10,7 @@ import type { RecordBatch } from './record-batch.ts';
 const PIECE_BYTES = 256 << 10;
 const PIECES_AHEAD = 2;
 /** What a reader may take of memory for objects; a record is at most 1 MB, and parsed alone. */
-const HEAP_MB_MAX = 256;
+const HEAP_MB_MAX = 128;
 
 /**
  * Reads the bodies of imports on a thread of its own, so that live recording does not wait while megabytes of JSON are
@@ -112,7 +112,9 @@ class Reading {
       const message = this.#received.shift();
       if (message?.kind === 'batch') {
         const { batch } = message;
-        yield batch;
+        const { buffer, byteOffset, length } = batch.bytes;
+        // A Buffer searches its bytes several times faster than what arrives here.
+        yield { ...batch, bytes: Buffer.from(buffer, byteOffset, length) };
         this.#port.postMessage({ took: batch.bytes.buffer }, [batch.bytes.buffer]);
       } else if (message?.kind === 'end') return;
       else if (message?.kind === 'failed') throw failure(message);

@@ -230,9 +230,13 @@ export class ImportStream {
       const verdict = verdicts[index];
       assert(verdict !== undefined, 'every candidate is judged');
       if (verdict.kind === 'new') continue;
-      if (verdict.kind === 'pending' && !(await verdict.group.settled)) again.push(candidate);
-      else if (verdict.sha256 === candidate.sha256) count(candidate.object, 'seenBeforeCount');
-      else conflicts.push(this.#conflict(candidate, verdict.sha256));
+      if (verdict.kind === 'pending' && !(await verdict.reservation.group.settled)) {
+        again.push(candidate);
+        continue;
+      }
+      const { sha256 } = verdict.kind === 'pending' ? verdict.reservation : verdict;
+      if (sha256 === candidate.sha256) count(candidate.object, 'seenBeforeCount');
+      else conflicts.push(this.#conflict(candidate, sha256));
     }
     if (conflicts.length > 0) await this.#options.catalog.putImportConflicts(conflicts);
     return again;

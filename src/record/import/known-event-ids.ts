@@ -19,7 +19,8 @@ export interface ReservationGroup {
 }
 
 interface Reservation {
-  readonly sha256: string;
+  /** Of the record that reserved the id; of the stored one as soon as the store turns out to have it. */
+  sha256: string;
   readonly group: ReservationGroup;
 }
 
@@ -32,12 +33,12 @@ export interface CandidateId {
 
 /**
  * What is to be done with a record: `new` is reserved for the asking group; `known` is stored under the given hash;
- * `pending` depends on whether another group becomes durable.
+ * `pending` depends on whether the reservation's group becomes durable, after which its hash is that of what is stored.
  */
 export type Verdict =
   | { readonly kind: 'new' }
   | { readonly kind: 'known'; readonly sha256: string }
-  | { readonly kind: 'pending'; readonly sha256: string; readonly group: ReservationGroup };
+  | { readonly kind: 'pending'; readonly reservation: Readonly<Reservation> };
 
 /**
  * Which event ids are stored, or about to be: exact, and without a query for ids that are new.
@@ -76,7 +77,8 @@ export class KnownEventIds {
     this.#loadedFromMs = this.#clock.now();
     const expected = (await this.#store.totals()).reduce((sum, total) => sum + total.eventsCount, 0);
     const filter = new BloomFilter(expected);
-    // What is accepted while it loads goes into it too.
+    // What is accepted while it loads goes into it too; what was accepted before is on its way, or found below.
+    for (const eventId of this.#reserved.keys()) filter.add(eventId);
     this.#filter = filter;
     try {
       for await (const eventIds of this.#store.eventIds()) {
@@ -105,7 +107,7 @@ export class KnownEventIds {
     for (const [index, { eventId, eventTimeMs, sha256 }] of candidates.entries()) {
       const reserved = this.#reserved.get(eventId);
       if (reserved !== undefined) {
-        verdicts.push({ kind: 'pending', sha256: reserved.sha256, group: reserved.group });
+        verdicts.push({ kind: 'pending', reservation: reserved });
         continue;
       }
       this.#reserved.set(eventId, { sha256, group });
@@ -150,8 +152,11 @@ export class KnownEventIds {
       for (const index of some) {
         const eventId = candidates[index]?.eventId ?? '';
         const sha256 = stored.get(eventId);
-        if (sha256 === undefined) continue;
+        const reservation = this.#reserved.get(eventId);
+        if (sha256 === undefined || reservation === undefined) continue;
         verdicts[index] = { kind: 'known', sha256 };
+        // Whoever hangs on the reservation compares with what is stored, and not with what had reserved the id.
+        reservation.sha256 = sha256;
         this.#reserved.delete(eventId);
       }
     }

@@ -6,7 +6,7 @@ const WHOLE_BYTES_MAX = 32 << 20;
 const PIECE_BYTES = 1 << 20;
 
 /**
- * The plain text of a log file, of which the stored bytes are given, in pieces of at most 1 MB. Of a damaged gzip file
+ * The plain text of a log file, of which the stored bytes are given, in pieces of at most 1 MB, valid until the next one. Of a damaged gzip file
  * what comes before the damage, then the error of zlib.
  */
 export async function* plainPieces(stored: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -14,6 +14,7 @@ export async function* plainPieces(stored: Uint8Array): AsyncGenerator<Uint8Arra
   if (plain !== undefined) {
     for (let from = 0; from < plain.length; from += PIECE_BYTES)
       yield plain.subarray(from, from + PIECE_BYTES);
+    if (plain !== stored) free(plain);
     return;
   }
   const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
@@ -23,6 +24,14 @@ export async function* plainPieces(stored: Uint8Array): AsyncGenerator<Uint8Arra
   } finally {
     gunzip.destroy();
   }
+}
+
+/**
+ * Gives large memory back at once: files follow each other faster than the collector looks at what it cannot see the size
+ * of. Small buffers may share theirs with others.
+ */
+function free({ buffer }: Uint8Array) {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= PIECE_BYTES) buffer.transfer(0);
 }
 
 /** Undefined for what has to be streamed: because it is too large, or damaged and good in its first part. */
