@@ -126,7 +126,6 @@ const REFUSED: Readonly<Record<string, readonly (readonly [string, string])[]>> 
     [of({ Resource: 'bucket' }), 'Resource bucket must be in ARN format or "*".'],
     [of({ Resource: '' }), 'Resource  must be in ARN format or "*".'],
     [of({ Resource: 'arn:aws:s3:bucket' }), 'The policy failed legacy parsing'],
-    [of({ Resource: 'arn:aws:s3:::' }), 'The policy failed legacy parsing'],
     [
       of({ Resource: 'arn:amazon:s3:::b' }),
       'Partition "amazon" is not valid for resource "arn:amazon:s3:::b".',
@@ -241,6 +240,7 @@ describe('a policy', () => {
       [of({}, { Version: '2008-10-17', Id: 'cd3ad3d9-2776-4ef1-a904-4c229d1642ee' }), 'identity'],
       [JSON.stringify({ Statement: statement }), 'identity'],
       [of({ Action: '*:*' }), 'identity'],
+      [of({ Resource: 'arn:aws:organizations::*:' }), 'identity'],
       [of({ Resource: ['arn:aws-cn:s3:::b/*', 'arn:*:s3:::b', '*'] }), 'boundary'],
       [of({ Resource: `arn:aws:s3:::b/${variable("aws:PrincipalTag/team, 'none'")}/*` }), 'session'],
       [of({ Condition: {} }), 'serviceControl'],

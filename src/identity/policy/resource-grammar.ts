@@ -9,7 +9,7 @@ export function checkResource(value: string, hasVariables: boolean): void {
   if (/^\*+$/.test(value)) return;
   if (!value.startsWith('arn:')) throw malformedPolicy(`Resource ${value} must be in ARN format or "*".`);
   const parts = splitPattern(tokenise(value, { hasVariables, hasWildcards: true }));
-  if (parts.length < 6 || parts[5]?.length === 0) throw malformedPolicy('The policy failed legacy parsing');
+  if (parts.length < 6) throw malformedPolicy('The policy failed legacy parsing');
   const [, partition = [], vendor = [], , account = []] = parts;
   if (partition.every((token) => typeof token === 'string') && !PARTITIONS.has(partition.join(''))) {
     const name = partition.join('');

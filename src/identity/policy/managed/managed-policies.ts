@@ -18,16 +18,21 @@ export interface ManagedPolicy {
   /** `v3`: the version that AWS had when it was taken over; of our own `v1`. */
   readonly defaultVersionId: string;
   readonly document: string;
-  /** When this version was made, milliseconds since 1970 UTC. */
+  /** When its first version was made, milliseconds since 1970 UTC. */
   readonly createdAtMs: number;
+  /** When this version was made, milliseconds since 1970 UTC. */
+  readonly updatedAtMs: number;
 }
 
 const policy = (
   policyName: string,
   document: string,
-  about: Pick<ManagedPolicy, 'policyId' | 'description' | 'defaultVersionId'> & { readonly created: string },
+  about: Pick<ManagedPolicy, 'policyId' | 'description' | 'defaultVersionId'> & {
+    readonly created: string;
+    readonly updated?: string;
+  },
 ): ManagedPolicy => {
-  const { created, ...rest } = about;
+  const { created, updated = created, ...rest } = about;
   return {
     policyName,
     arn: `arn:aws:iam::aws:policy/${policyName}`,
@@ -35,6 +40,7 @@ const policy = (
     ...rest,
     document,
     createdAtMs: Date.parse(created),
+    updatedAtMs: Date.parse(updated),
   };
 };
 
@@ -50,7 +56,8 @@ const MANAGED_POLICIES: readonly ManagedPolicy[] = [
     policyId: 'ANPAOPENTRAILCTFULL01',
     description: 'Provides full access to AWS CloudTrail.',
     defaultVersionId: 'v3',
-    created: '2021-02-22T19:01:00Z',
+    created: '2020-10-08T23:41:15Z',
+    updated: '2021-02-22T19:01:00Z',
   }),
   policy('AWSCloudTrail_ReadOnlyAccess', CLOUD_TRAIL_READ_ONLY_ACCESS, {
     policyId: 'ANPAOPENTRAILCTREAD01',
@@ -62,13 +69,15 @@ const MANAGED_POLICIES: readonly ManagedPolicy[] = [
     policyId: 'ANPAOPENTRAILIAMFULL1',
     description: 'Provides full access to IAM via the AWS Management Console.',
     defaultVersionId: 'v2',
-    created: '2019-06-21T19:40:00Z',
+    created: '2015-02-06T18:40:38Z',
+    updated: '2019-06-21T19:40:00Z',
   }),
   policy('IAMReadOnlyAccess', IAM_READ_ONLY_ACCESS, {
     policyId: 'ANPAOPENTRAILIAMREAD1',
     description: 'Provides read only access to IAM via the AWS Management Console.',
     defaultVersionId: 'v4',
-    created: '2018-01-25T19:11:27Z',
+    created: '2015-02-06T18:40:39Z',
+    updated: '2018-01-25T19:11:27Z',
   }),
   policy('OpenTrailAuditor', OPEN_TRAIL_AUDITOR, {
     policyId: 'ANPAOPENTRAILAUDITOR1',
