@@ -45,7 +45,13 @@ export function generateApiDocs(): string {
     ),
     '',
     "`AllAccounts` needs the action `opentrail:LookupAllAccounts` beside that of the operation, and a caller of the installation's own account.",
-    'Holds, `GetStatus`, `ReadChain` and `ReadHistory` are for callers of that account only.',
+    '',
+    "`Accounts` names accounts of the caller's organization, `*` for all of them; it needs the action `opentrail:LookupMemberAccounts` beside that of the",
+    'operation, and a caller of the management account or of a delegated administrator of CloudTrail. It means the members at the time of the',
+    'call, of each page, and of each read of a tail: an account that joins is seen with its past, and one that leaves takes its past with it,',
+    'also that of its time as a member. Without it a caller sees its own account only, whatever organization that is in.',
+    '',
+    "Holds, `GetStatus`, `ReadChain` and `ReadHistory` are for callers of the installation's account only.",
   ];
   for (const operation of operations) parts.push(...section(operation));
   return `${parts.join('\n')}\n`;
@@ -66,7 +72,9 @@ function section(operation: OpenTrailOperation): string[] {
     lines.push('| Member | Required | Type |', '|---|---|---|');
     for (const [name, member] of members) {
       const isRequired = input?.required?.includes(name) === true;
-      lines.push(`| \`${name}\` | ${isRequired ? 'yes' : 'no'} | ${typeText(member.shape)} |`);
+      lines.push(
+        `| \`${name}\` | ${isRequired ? 'yes' : 'no'} | ${typeText(member.shape).replaceAll('|', '\\|')} |`,
+      );
     }
     lines.push('');
   } else if (model !== undefined) lines.push('No input.', '');

@@ -10,6 +10,8 @@ export interface EventFilterOptions extends ConnectionOptions {
   readonly until?: TimeArgument;
   readonly allRegions?: boolean;
   readonly allAccounts?: boolean;
+  readonly account: readonly string[];
+  readonly organization?: boolean;
   readonly text?: string;
   readonly errorsOnly?: boolean;
   readonly readOnly?: boolean;
@@ -39,6 +41,12 @@ export function addFilterOptions(command: Command): Command {
     .option('--until <time>', 'not younger: the same forms', parseTimeArgument)
     .option('--all-regions', 'of every Region, not only the one of the call')
     .option('--all-accounts', "of every account; for the installation's own account only")
+    .addOption(
+      new Option('--account <id>', "of that account of the caller's organization; repeatable")
+        .argParser(collectAccount)
+        .default([], "the caller's own"),
+    )
+    .option('--organization', "of every account of the caller's organization; for who manages it")
     .option('--text <text>', 'with that text anywhere in the event, upper and lower case alike')
     .option('--errors-only', 'only calls that failed')
     .option('--read-only', 'only calls that change nothing')
@@ -58,10 +66,16 @@ export function filterInput(options: EventFilterOptions): JsonObject {
     ...(options.category.length === 0 ? {} : { EventCategories: [...options.category] }),
     ...(options.allRegions === true ? { AllRegions: true } : {}),
     ...(options.allAccounts === true ? { AllAccounts: true } : {}),
+    ...accountsInput(options),
     ...(options.text === undefined ? {} : { Text: options.text }),
     ...(options.errorsOnly === true ? { IsError: true } : {}),
     ...(options.readOnly === undefined ? {} : { IsReadOnly: options.readOnly }),
   };
+}
+
+function accountsInput({ account, organization }: EventFilterOptions): JsonObject {
+  if (organization === true) return { Accounts: ['*'] };
+  return account.length === 0 ? {} : { Accounts: [...account] };
 }
 
 /** The members that only stored events are filtered by: the times and the origin. */
@@ -87,6 +101,11 @@ function collectAttribute(
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('give NAME=VALUE, such as EventName=CreateUser');
   return [...known, { AttributeKey: text.slice(0, equals), AttributeValue: text.slice(equals + 1) }];
+}
+
+function collectAccount(text: string, known: readonly string[]): readonly string[] {
+  if (/^\d{12}$/.test(text)) return [...known, text];
+  throw new InvalidArgumentError('give the 12 digits of an account id');
 }
 
 function collectCategory(text: string, known: readonly string[]): readonly string[] {

@@ -84,9 +84,11 @@ async function count(context: CommandContext, options: LookupOptions, filter: Js
 
 /** Says which part of the history an empty answer is about: imported events are often of other accounts and Regions. */
 async function hint({ client, stderr }: CommandContext, options: LookupOptions): Promise<void> {
+  const namesAccounts =
+    options.allAccounts === true || options.organization === true || options.account.length > 0;
   const wider = [
     ...(options.allRegions === true ? [] : ['--all-regions']),
-    ...(options.allAccounts === true ? [] : ['--all-accounts']),
+    ...(namesAccounts ? [] : ['--all-accounts or --organization']),
   ];
   if (wider.length === 0) return;
   const where = options.allRegions === true ? 'the account of the call' : `Region ${client.region}`;

@@ -46,7 +46,8 @@ export function createEventSearch(options: {
         );
       }
       const filter = searchFilter(query);
-      const { accountId, region, ...parameters } = query;
+      // A page is bound to what was asked for, and shows the accounts that this means when it is asked for.
+      const { accountId, region, accountIds: _, ...parameters } = query;
       const scope = { operation: 'SearchEvents', accountId, region, parameters };
       const after = page.nextToken === undefined ? undefined : tokens.read(scope, page.nextToken);
       const keyset = { limit: page.maxResults + 1, ...(after === undefined ? {} : { after }) };

@@ -42,6 +42,10 @@ export interface SearchQuery {
   readonly accountId: string;
   readonly region: string;
   readonly isAllAccounts: boolean;
+  /** Accounts that were asked for instead of the caller's own, `*` for all that the caller may see. */
+  readonly accounts?: readonly string[];
+  /** What `accounts` comes to at this moment. It may be other accounts at the next page. */
+  readonly accountIds?: readonly string[];
   /** Absent: the Region of the call; empty: all Regions. */
   readonly regions?: readonly string[];
   /** Absent: all categories. */
@@ -75,7 +79,7 @@ export function searchFilter(query: SearchQuery): EventFilter {
   }
   const regions = query.regions ?? [query.region];
   return {
-    accountIds: query.isAllAccounts ? 'all' : [query.accountId],
+    accountIds: query.isAllAccounts ? 'all' : (query.accountIds ?? [query.accountId]),
     ...(regions.length === 0 ? {} : { regions }),
     ...(query.categories === undefined ? {} : { categories: query.categories.map(category) }),
     ...(startTime === undefined ? {} : { sinceMs: Math.ceil(startTime * 1000) }),

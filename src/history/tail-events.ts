@@ -11,8 +11,15 @@ import { type SearchQuery, searchFilter } from './search-filter.ts';
  */
 const readLimit = 500;
 
-/** Live events that are stored from now on, in the order of recording, until the signal is aborted. */
-export type TailEvents = (query: SearchQuery, signal: AbortSignal) => AsyncIterable<StoredEvent>;
+/**
+ * Live events that are stored from now on, in the order of recording, until the signal is aborted. `accountIds` is asked
+ * before each read for the accounts that the query is about then; when it throws, the tail ends with that error.
+ */
+export type TailEvents = (
+  query: SearchQuery,
+  signal: AbortSignal,
+  accountIds?: () => Promise<readonly string[]>,
+) => AsyncIterable<StoredEvent>;
 
 /**
  * Follows the event store by its commits. Nothing is queued for a slow client: its position stays where it is
@@ -27,7 +34,7 @@ export function createTailEvents(options: {
 }): TailEvents {
   const { store, feed, tailsMax } = options;
   let running = 0;
-  return (query, signal) => {
+  return (query, signal, accountIds) => {
     // Checked and positioned at the call, not at the first read, so that no event between the two is missed.
     const filter: EventFilter = { ...searchFilter(query), origin: 'live' };
     if (running >= tailsMax) {
@@ -48,7 +55,8 @@ export function createTailEvents(options: {
             await commits.next();
             continue;
           }
-          const found = await readPage(position, committed.sequence, filter);
+          const current = accountIds === undefined ? filter : { ...filter, accountIds: await accountIds() };
+          const found = await readPage(position, committed.sequence, current);
           if (found === undefined) {
             await commits.next();
             continue;

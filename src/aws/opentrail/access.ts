@@ -20,7 +20,7 @@ export function requireInstallationAccount(
   throw accessDenied(caller, action, 'because only the account of the installation may do that');
 }
 
-function accessDenied(caller: Caller, action: string, tail: string): ApiError {
+export function accessDenied(caller: Caller, action: string, tail: string): ApiError {
   const principal = caller.userIdentity.arn ?? caller.userIdentity.accessKeyId ?? 'unknown';
   const message = `User: ${principal} is not authorized to perform: ${action} on resource: * ${tail}`;
   return new ApiError('AccessDeniedException', message, { isPlatform: true });

@@ -1,12 +1,12 @@
 import type { EventSearch } from '../../history/search-events.ts';
 import type { OpenTrailOperation } from './operation.ts';
-import { type AllAccountsAccess, searchQueryOf } from './search-input.ts';
+import { type OtherAccountsAccess, searchQueryOf } from './search-input.ts';
 
 const defaultFacetLimit = 10;
 
 export function countEventsOperation(options: {
   readonly search: EventSearch;
-  readonly access: AllAccountsAccess;
+  readonly access: OtherAccountsAccess;
 }): OpenTrailOperation {
   return {
     name: 'CountEvents',

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { EventSearch } from '../../history/search-events.ts';
 import type { TailEvents } from '../../history/tail-events.ts';
+import type { OrganizationDirectory } from '../../identity/organization/organization-directory.ts';
 import type { Catalog } from '../../store/catalog.ts';
 import type { CommitFeed } from '../../store/commit-feed.ts';
 import type { EventStore } from '../../store/event-store.ts';
@@ -20,6 +21,8 @@ import { tailEventsOperation } from './tail-events.ts';
 export interface OpenTrailContext {
   readonly installationAccountId: string;
   readonly authorize: Authorize;
+  /** Absent where OpenTrail does not answer for Organizations itself. */
+  readonly organizations?: Pick<OrganizationDirectory, 'accountsVisibleTo'>;
   readonly search: EventSearch;
   readonly tail: TailEvents;
   readonly store: EventStore;
@@ -41,8 +44,12 @@ export function createOpenTrailOperations(
   context: OpenTrailContext,
   added: readonly OpenTrailOperation[] = [],
 ): ReadonlyMap<string, OpenTrailOperation> {
-  const { search, tail, authorize, installationAccountId } = context;
-  const access = { installationAccountId, authorize };
+  const { search, tail, authorize, installationAccountId, organizations } = context;
+  const access = {
+    installationAccountId,
+    authorize,
+    ...(organizations === undefined ? {} : { organizations }),
+  };
   const operations = new Map<string, OpenTrailOperation>();
   for (const operation of [
     searchEventsOperation({ search, access }),

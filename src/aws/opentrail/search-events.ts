@@ -1,13 +1,13 @@
 import type { EventSearch } from '../../history/search-events.ts';
 import type { OpenTrailOperation } from './operation.ts';
-import { type AllAccountsAccess, searchQueryOf, toSearchEvent } from './search-input.ts';
+import { type OtherAccountsAccess, searchQueryOf, toSearchEvent } from './search-input.ts';
 
 /** Events of a page when the caller does not say; AWS's default. */
 const defaultMaxResults = 50;
 
 export function searchEventsOperation(options: {
   readonly search: EventSearch;
-  readonly access: AllAccountsAccess;
+  readonly access: OtherAccountsAccess;
 }): OpenTrailOperation {
   return {
     name: 'SearchEvents',

@@ -1,11 +1,11 @@
 import type { TailEvents } from '../../history/tail-events.ts';
 import type { StoredEvent } from '../../model/recorded-event.ts';
 import type { OpenTrailOperation } from './operation.ts';
-import { type AllAccountsAccess, searchQueryOf, toSearchEvent } from './search-input.ts';
+import { accountIdsNow, type OtherAccountsAccess, searchQueryOf, toSearchEvent } from './search-input.ts';
 
 export function tailEventsOperation(options: {
   readonly tail: TailEvents;
-  readonly access: AllAccountsAccess;
+  readonly access: OtherAccountsAccess;
 }): OpenTrailOperation {
   return {
     name: 'TailEvents',
@@ -15,7 +15,12 @@ export function tailEventsOperation(options: {
     summary: 'Streams live events as they are stored, one JSON object a line, until the client goes away.',
     async run({ caller, input, signal }) {
       const query = await searchQueryOf(caller, input, options.access);
-      return { kind: 'stream', lines: linesOf(options.tail(query, signal)) };
+      if (query.accounts === undefined)
+        return { kind: 'stream', lines: linesOf(options.tail(query, signal)) };
+      // Members that join, leave or are closed to the caller meanwhile are so for what comes next.
+      const accountIds = async () =>
+        (await accountIdsNow(caller, input, options.access)) ?? [caller.accountId];
+      return { kind: 'stream', lines: linesOf(options.tail(query, signal, accountIds)) };
     },
   };
 }
