@@ -1,9 +1,17 @@
 import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Operation } from '../src/aws/operations/operation.ts';
 import { cloudTrailDataOperations, cloudTrailOperations } from '../src/aws/operations/operation-index.ts';
+import { silentLog } from '../src/base/log.ts';
 import { cloudTrailApi, cloudTrailDataApi } from '../src/model/cloudtrail-api.generated.ts';
 import type { ServiceApi } from '../src/model/service-api.ts';
+import { openIdentity } from '../src/server/open-identity.ts';
+import { systemClock } from '../src/server/system/system-clock.ts';
+import { systemRandom } from '../src/server/system/system-random.ts';
+import { MemoryIdentityStore } from '../src/store/memory/memory-identity-store.ts';
 
 export const compatibilityPath = fileURLToPath(new URL('../docs/compatibility.md', import.meta.url));
 
@@ -22,7 +30,7 @@ const choices = [
 ];
 
 /** The text of `docs/compatibility.md`. */
-export function generateCompatibility(): string {
+export async function generateCompatibility(): Promise<string> {
   const parts = [
     '# Compatibility with AWS CloudTrail',
     '',
@@ -40,8 +48,48 @@ export function generateCompatibility(): string {
   ];
   parts.push(...section('CloudTrail', cloudTrailOperations, cloudTrailApi));
   parts.push(...section('CloudTrail Data', cloudTrailDataOperations, cloudTrailDataApi));
+  parts.push(...(await serviceSections()));
   return `${parts.join('\n')}\n`;
 }
+
+const serviceIntroduction = [
+  '',
+  '## IAM, STS and Organizations',
+  '',
+  'Where no upstream is configured for them, or `--upstream SERVICE=embedded` says so, OpenTrail answers the part of these services',
+  'that managing its own use needs, in their own protocols, with their own errors. Any other operation of IAM and STS answers',
+  '`InvalidAction`, of Organizations `UnknownOperationException`.',
+];
+
+/** The operations that a server would answer, from the server's own composition on a store in memory. */
+async function serviceSections(): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'opentrail-compatibility-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const { services } = await openIdentity(
+    {
+      identities: new MemoryIdentityStore(),
+      accountId: '000000000000',
+      root: { accessKeyId: 'AKIAROOT', secretAccessKey: 'none', origin: 'environment' },
+      masterKeyPath: join(folder, 'master-key.json'),
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+    },
+    stack,
+  );
+  const lines = [...serviceIntroduction];
+  for (const [name, { operations }] of services) {
+    lines.push('', `### ${serviceNames[name] ?? name}`, '', `${[...operations.keys()].sort().join(', ')}.`);
+  }
+  return lines;
+}
+
+const serviceNames: Readonly<Record<string, string>> = {
+  iam: 'IAM',
+  sts: 'STS',
+  organizations: 'Organizations',
+};
 
 function section(title: string, index: Readonly<Record<string, Operation>>, api: ServiceApi): string[] {
   const entries = Object.entries(index);
@@ -65,4 +113,4 @@ function section(title: string, index: Readonly<Record<string, Operation>>, api:
   return lines;
 }
 
-if (import.meta.main) writeFileSync(compatibilityPath, generateCompatibility());
+if (import.meta.main) writeFileSync(compatibilityPath, await generateCompatibility());
