@@ -37,6 +37,8 @@ export async function answerServiceCall(
     principal: caller.principal,
     region: caller.region,
     sourceIPAddress: caller.sourceIPAddress,
+    userAgent: caller.userAgent,
+    isSecure: caller.isSecure,
     requestId: call.requestId,
     input,
   };

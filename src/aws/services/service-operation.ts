@@ -6,6 +6,9 @@ export interface ServiceCall {
   readonly principal: Principal;
   readonly region: string;
   readonly sourceIPAddress: string;
+  readonly userAgent?: string | undefined;
+  /** True when the call came over TLS. */
+  readonly isSecure?: boolean;
   readonly requestId: string;
   /** Members in the spelling of the wire; of query services all leaves are text. */
   readonly input: JsonObject;
