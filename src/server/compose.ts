@@ -204,10 +204,13 @@ async function ownOperations(
       waitMsMax: config.importWaitMs,
     },
   });
+  const { store: identities, organizations: directory } = options.identity;
+  const isOrganizationOurs = upstreamsOf(config)('organizations') === undefined;
   const openTrailOperations = createOpenTrailOperations(
     {
       installationAccountId: config.account,
       ...access,
+      ...(isOrganizationOurs ? { organizations: directory } : {}),
       search: createEventSearch({ store, tokens }),
       tail: createTailEvents({ store, feed, tailsMax: config.tailsMax }),
       store,
@@ -225,8 +228,6 @@ async function ownOperations(
     },
     createImportOperations({ importer, catalog }),
   );
-  const { store: identities, organizations: directory } = options.identity;
-  const isOrganizationOurs = upstreamsOf(config)('organizations') === undefined;
   const delegation = { store: identities, directory, authorize: access.authorize, clock, random };
   const operations = {
     lookupEvents: createLookupEvents({ store, tokens, clock }),
