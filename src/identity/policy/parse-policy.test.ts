@@ -275,6 +275,53 @@ describe('a policy', () => {
     ]);
   });
 
+  it('of a megabyte is read in seconds at most, whatever fills it', () => {
+    const size = 1_000_000;
+    const wide = (item: string) => Array.from({ length: size / item.length }, () => item);
+    const fillings: readonly (readonly [string, PolicyKind])[] = [
+      [
+        JSON.stringify({ Statement: wide(JSON.stringify(statement)).map((text) => JSON.parse(text)) }),
+        'identity',
+      ],
+      [
+        JSON.stringify(
+          { Statement: wide(JSON.stringify(statement)).map((text) => JSON.parse(text)) },
+          null,
+          1,
+        ),
+        'session',
+      ],
+      [of({ Action: wide('s3:Get*') }), 'identity'],
+      [of({ Action: `s3:${'*a'.repeat(size / 2)}` }), 'identity'],
+      [of({ Resource: wide('arn:aws:s3:::*') }), 'identity'],
+      [of({ Resource: `arn:aws:s3:::${variable('aws:username').repeat(size / 15)}` }), 'identity'],
+      [of({ Resource: ':'.repeat(size) }), 'identity'],
+      [of({ Sid: 'a'.repeat(size) }), 'identity'],
+      [of({ Condition: { StringLike: { 'aws:a': wide('x*y') } } }), 'identity'],
+      [of({ Condition: { StringLike: { [`aws:${'a:'.repeat(size / 2)}`]: 'x' } } }), 'identity'],
+      [of({ Condition: { NumericEquals: { 'aws:a': '1'.repeat(size) } } }), 'identity'],
+      [of({ Condition: { BinaryEquals: { 'aws:a': `${'A'.repeat(size)}!` } } }), 'identity'],
+      [of({ Condition: { IpAddress: { 'aws:a': ':1'.repeat(size / 2) } } }), 'identity'],
+      [of({ Condition: { [`${'ForAllValues:'.repeat(size / 13)}Bool`]: {} } }), 'identity'],
+      [of({ Principal: { Service: 'a.'.repeat(size / 2) } }), 'resource'],
+      [of({ Principal: { Federated: `${'a.'.repeat(size / 2)}!` } }), 'resource'],
+      [of({ Principal: { AWS: wide('111122223333') } }), 'resource'],
+      [`{"Statement":"${'\\u0041'.repeat(size / 6)}"}`, 'identity'],
+      [
+        `{${wide('"a":1,')
+          .map((_, index) => `"${index}":1`)
+          .join()}}`,
+        'identity',
+      ],
+    ];
+    for (const [text, kind] of fillings) {
+      const before = process.cpuUsage();
+      sentence(text, kind);
+      const { user, system } = process.cpuUsage(before);
+      assert.ok((user + system) / 1e6 < 5, `${(user + system) / 1e6} s of CPU for ${text.slice(0, 80)}`);
+    }
+  });
+
   it('throws nothing but MalformedPolicyDocument, whatever it is', () => {
     const json = fc.letrec((tie) => ({
       value: fc.oneof(

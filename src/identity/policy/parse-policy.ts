@@ -20,12 +20,13 @@ export function parsePolicy(text: string, kind: PolicyKind): CompiledPolicy {
   if (!VERSIONS.includes(version)) throw malformedPolicy();
   optionalText(document.members.get('Id'));
   const contextKeys = new Map<string, string>();
+  const positionOf = positionsIn(text);
   const statements = statementsOf(document).map((statement) =>
     compileStatement(statement, {
       kind,
       hasVariables: version === '2012-10-17',
       contextKeys,
-      positionOf: (offset) => positionOf(text, offset),
+      positionOf,
     }),
   );
   const sids = statements.map(({ sid }) => sid).filter((sid) => sid !== undefined && sid !== '');
@@ -52,8 +53,17 @@ function statementsOf({ members }: PolicyJsonObject): PolicyJsonObject[] {
   });
 }
 
-function positionOf(text: string, offset: number): TextPosition {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+/** Lines and columns of offsets that are asked for from the front to the back, in one pass over the text. */
+function positionsIn(text: string): (offset: number) => TextPosition {
+  let line = 1;
+  let lineStart = 0;
+  let lineEnd = text.indexOf('\n');
+  return (offset) => {
+    while (lineEnd >= 0 && lineEnd < offset) {
+      line += 1;
+      lineStart = lineEnd + 1;
+      lineEnd = text.indexOf('\n', lineStart);
+    }
+    return { line, column: offset - lineStart + 1 };
+  };
 }

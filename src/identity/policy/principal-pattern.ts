@@ -31,6 +31,9 @@ const PROVIDER =
   /^(?:arn:aws(?:-cn|-us-gov)?:iam::\d{12}:(?:saml-provider|oidc-provider)\/[\w+=,.@/:-]+|[a-z0-9][\w.-]*\.[\w./-]+)$/;
 const CANONICAL_USER = /^[0-9a-f]{64}$/;
 
+/** Longer than any ARN or name of a service; the bound keeps the patterns above from long hostile text. */
+const NAME_LENGTH_MAX = 2048;
+
 /** Compiles the value of `Principal` or `NotPrincipal`. Throws `MalformedPolicyDocument`. */
 export function compilePrincipals(json: PolicyJson): PrincipalPattern {
   if (json.kind === 'string') {
@@ -91,7 +94,7 @@ function namesOf(value: PolicyJson): string[] {
   const items = value.kind === 'array' ? value.items : [value];
   if (items.length === 0) throw malformedPolicy();
   return items.map((item) => {
-    if (item.kind !== 'string') throw malformedPolicy();
+    if (item.kind !== 'string' || item.value.length > NAME_LENGTH_MAX) throw malformedPolicy();
     return item.value;
   });
 }
