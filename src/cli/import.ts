@@ -11,6 +11,7 @@ import { printSummary } from './import/import-summary.ts';
 import { ImportTally } from './import/import-tally.ts';
 import { findLocalFiles } from './import/local-source.ts';
 import { isS3Uri } from './import/s3-uri.ts';
+import { WholeFileReader } from './import/whole-file-reader.ts';
 
 interface ImportOptions extends ConnectionOptions {
   readonly dryRun?: boolean;
@@ -70,10 +71,11 @@ async function importPaths(
 async function findFiles(
   paths: readonly string[],
   options: ImportOptions,
-  { environment, signal }: CommandContext,
+  { environment, clock, signal }: CommandContext,
   tally: ImportTally,
 ): Promise<SourceFile[]> {
   const files = new Map<string, SourceFile>();
+  const reader = new WholeFileReader(clock);
   for (const path of paths) {
     const settings = {
       region: await resolveRegion(options),
@@ -83,7 +85,7 @@ async function findFiles(
     // Most imports need no S3 client, which takes longer to load than all the rest.
     const found = isS3Uri(path)
       ? (await import('./import/s3-source.ts')).findS3Objects(path, settings, signal)
-      : findLocalFiles(path);
+      : findLocalFiles(path, reader);
     for await (const one of found) {
       if ('skipped' in one) tally.addSkipped(one.skipped);
       else files.set(one.file.uri, one.file);

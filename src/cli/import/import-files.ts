@@ -10,8 +10,8 @@ const LANES = 3;
 /** Files up to this size are sent as they are stored, and cut by the server; larger ones are streamed, and cut here. */
 const WHOLE_BYTES_MAX = 4 << 20;
 /** Small files that are asked about together, and share requests. */
-const LOT_FILES_MAX = 256;
-const LOT_BYTES_MAX = 8 << 20;
+const LOT_FILES_MAX = 1_000;
+const LOT_BYTES_MAX = 4 << 20;
 
 export interface ImportRun {
   readonly session: ImportSession;
