@@ -51,7 +51,8 @@ export function generateApiDocs(): string {
     'call, of each page, and of each read of a tail: an account that joins is seen with its past, and one that leaves takes its past with it,',
     'also that of its time as a member. Without it a caller sees its own account only, whatever organization that is in.',
     '',
-    "Holds, `GetStatus`, `ReadChain` and `ReadHistory` are for callers of the installation's account only.",
+    "Holds, imports with their conflicts, `GetStatus`, `ReadChain` and `ReadHistory` are for callers of the installation's account only.",
+    'Another account may name the owner of a key (`PutPrincipal`) only where the id of the key tells that it is its own.',
   ];
   for (const operation of operations) parts.push(...section(operation));
   return `${parts.join('\n')}\n`;

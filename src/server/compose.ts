@@ -226,7 +226,7 @@ async function ownOperations(
       clock,
       random,
     },
-    createImportOperations({ importer, catalog }),
+    createImportOperations({ importer, catalog, installationAccountId: config.account }),
   );
   const delegation = { store: identities, directory, authorize: access.authorize, clock, random };
   const operations = {

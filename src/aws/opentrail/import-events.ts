@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../model/cloudtrail-event.ts';
 import type { ObjectOutcome } from '../../record/import/import-stream.ts';
 import type { Importer } from '../../record/import/importer.ts';
 import type { Catalog, ImportConflict } from '../../store/catalog.ts';
+import { requireInstallationAccount } from './access.ts';
 import type { Caller, OpenTrailCall, OpenTrailOperation } from './operation.ts';
 
 /** Objects per `FindImportedObjects`: a request of about 1 MB. */
@@ -15,18 +16,29 @@ const END_WAIT_MS = 10_000;
 /** Seconds after which a client that was refused for want of room tries again. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** The operations through which log files are imported: `BeginImport`, then the others, then `EndImport`. */
+/**
+ * The operations through which log files are imported: `BeginImport`, then the others, then `EndImport`. A log file says
+ * itself which accounts its events are of, so that whoever imports writes into the history of any account.
+ */
 export function createImportOperations(options: {
   readonly importer: Importer;
   readonly catalog: Catalog;
+  readonly installationAccountId: string;
 }): OpenTrailOperation[] {
-  return [
+  const operations = [
     beginImport(options.importer),
     findImportedObjects(options.importer),
     importEvents(options.importer),
     endImport(options.importer),
     listImportConflicts(options.catalog),
   ];
+  return operations.map((operation) => ({
+    ...operation,
+    async run(call) {
+      requireInstallationAccount(call.caller, options.installationAccountId, operation.action);
+      return operation.run(call);
+    },
+  }));
 }
 
 function beginImport(importer: Importer): OpenTrailOperation {

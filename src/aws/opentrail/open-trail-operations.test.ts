@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { InvariantError } from '../../base/assert.ts';
+import { accessKeyForAccount } from '../../model/access-key-account.ts';
 import { entryOf } from '../../store/segment-writer.contract.ts';
 import {
   account,
@@ -184,6 +185,21 @@ test('ListPrincipals tells whose keys are known, without a secret', async () => 
   assert.equal(
     (await call('ListPrincipals', { AccountId: account }, otherKey)).__type,
     'AccessDeniedException',
+  );
+});
+
+test('an account that is not the installation cannot claim a key that is not its own, so as to be sent the records of its calls', async () => {
+  const other = '222222222222';
+  const Arn = `arn:aws:iam::${other}:user/eve`;
+  for (const AccessKeyId of ['AKIAUNSEEN', accessKeyForAccount('AKIA', account, Buffer.alloc(5))]) {
+    const answer = await call<{ __type: string }>('PutPrincipal', { AccessKeyId, Arn }, otherKey);
+    assert.equal(answer.__type, 'AccessDeniedException');
+    assert.equal(await server.catalog.getPrincipal(AccessKeyId), undefined);
+  }
+  const AccessKeyId = accessKeyForAccount('AKIA', other, Buffer.alloc(5));
+  assert.equal(
+    (await call<{ Source: string }>('PutPrincipal', { AccessKeyId, Arn }, otherKey)).Source,
+    'configured',
   );
 });
 

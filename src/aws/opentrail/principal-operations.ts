@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { accountOfAccessKey } from '../../model/access-key-account.ts';
 import { ApiError } from '../../model/api-error.ts';
 import { parseArn } from '../../model/arn.ts';
 import type { Json, JsonObject, UserIdentity } from '../../model/cloudtrail-event.ts';
@@ -52,7 +53,9 @@ function putPrincipal(options: PrincipalOperationsOptions): OpenTrailOperation {
       const { installationAccountId } = options;
       const accountId = ownAccount(caller, { accountId: identity.accountId, installationAccountId, action });
       const known = await options.catalog.getPrincipal(accessKeyId);
-      if (known !== undefined) ownAccount(caller, { ...known, installationAccountId, action });
+      // Records of calls with a key go to its account: whoever may claim any key would take them from another account.
+      const owner = known?.accountId ?? accountOfAccessKey(accessKeyId) ?? installationAccountId;
+      ownAccount(caller, { accountId: owner, installationAccountId, action });
       const principal: PrincipalRecord = {
         accessKeyId,
         accountId,
