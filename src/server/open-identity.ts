@@ -1,6 +1,7 @@
 import { createIamService } from '../aws/services/iam/create-iam-service.ts';
 import { createOrganizationsService } from '../aws/services/organizations/create-organizations-service.ts';
 import type { OwnService } from '../aws/services/service-operation.ts';
+import { createStsService } from '../aws/services/sts/create-sts-service.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -74,12 +75,20 @@ export async function openIdentity(options: IdentityOptions, stack: AsyncDisposa
     passwords: createPasswordHasher({ random }),
     actions: await loadActionTable(ACTION_SERVICES),
   });
-  const services = [iam, createOrganizationsService({ store, directory: organizations, clock, random })];
+  const authorizer = createAuthorizer({ store, organizations, clock });
+  const sts = createStsService({
+    identities: store,
+    authorizer,
+    sessions,
+    clock,
+    installationAccountId: accountId,
+  });
+  const services = [iam, sts, createOrganizationsService({ store, directory: organizations, clock, random })];
   return {
     store,
     resolver,
     keyUse,
-    authorizer: createAuthorizer({ store, organizations, clock }),
+    authorizer,
     organizations,
     services: new Map(services.map((service) => [service.service, service])),
   };
