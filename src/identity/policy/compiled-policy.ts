@@ -18,7 +18,7 @@ export interface TextPosition {
 export interface CompiledStatement {
   readonly sid: string | undefined;
   readonly effect: Effect;
-  /** Where its opening brace is. */
+  /** Where AWS says that it starts: behind the bracket or comma before it, or behind the brace of an only one. */
   readonly start: TextPosition;
   /** Behind its closing brace. */
   readonly end: TextPosition;

@@ -14,7 +14,10 @@ export type PolicyJson =
 export interface PolicyJsonObject {
   readonly kind: 'object';
   readonly members: ReadonlyMap<string, PolicyJson>;
-  /** Offset of the opening brace in the text. */
+  /**
+   * Where the answers of AWS's simulations say that it starts: behind the bracket or comma before it in an array, behind
+   * its own brace elsewhere. An offset in the text.
+   */
   readonly start: number;
   /** Offset behind the closing brace. */
   readonly end: number;
@@ -73,9 +76,9 @@ class PolicyJsonReader {
   }
 
   #object(depth: number): PolicyJsonObject {
+    this.#at += 1;
     const start = this.#at;
     const members = new Map<string, PolicyJson>();
-    this.#at += 1;
     if (!this.#skip('}')) {
       do {
         this.#space();
@@ -92,10 +95,14 @@ class PolicyJsonReader {
   #array(depth: number): PolicyJson {
     const items: PolicyJson[] = [];
     this.#at += 1;
+    let start = this.#at;
     if (this.#skip(']')) return { kind: 'array', items };
-    do {
-      items.push(this.value(depth + 1));
-    } while (this.#skip(','));
+    for (;;) {
+      const item = this.value(depth + 1);
+      items.push(item.kind === 'object' ? { ...item, start } : item);
+      if (!this.#skip(',')) break;
+      start = this.#at;
+    }
     if (!this.#skip(']')) throw malformedPolicy(NOT_JSON);
     return { kind: 'array', items };
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadActionTable } from '../load-action-table.ts';
+import { findManagedPolicy } from './managed/managed-policies.ts';
 import { parsePolicy } from './parse-policy.ts';
 import { type Simulation, simulate } from './simulate.ts';
 
@@ -45,13 +46,43 @@ describe('a simulation', () => {
           {
             sourcePolicyId: 'PolicyInputList.1',
             sourcePolicyType: 'IAM Policy',
-            start: { line: 3, column: 16 },
+            start: { line: 3, column: 17 },
             end: { line: 3, column: 101 },
           },
         ],
         missingContextValues: [],
       },
     ]);
+  });
+
+  it('has the answers and the places of the examples of AWS', () => {
+    // https://docs.aws.amazon.com/cli/latest/reference/iam/simulate-custom-policy.html#examples
+    const dated = policy(
+      '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":' +
+        '{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}',
+    );
+    const at = (time: string) =>
+      simulate({
+        ...BASE,
+        actions: ['dynamodb:CreateBackup'],
+        resourceArns: [],
+        identity: [dated],
+        context: new Map([['aws:currenttime', [time]]]),
+      })[0];
+    const later = at('2019-04-25T11:00:00Z');
+    assert.equal(later?.decision, 'allowed');
+    assert.equal(later?.resourceArn, '*');
+    assert.deepEqual(later?.matchedStatements[0]?.start, { line: 1, column: 38 });
+    assert.deepEqual(later?.matchedStatements[0]?.end, { line: 1, column: 167 });
+    assert.deepEqual(later?.missingContextValues, []);
+    const earlier = at('2014-04-25T11:00:00Z');
+    assert.equal(earlier?.decision, 'implicitDeny');
+    assert.deepEqual(earlier?.matchedStatements, []);
+    // What IAM answers for AdministratorAccess: the statement starts behind the bracket of the line before it.
+    const administrator = findManagedPolicy('arn:aws:iam::aws:policy/AdministratorAccess')?.document ?? '';
+    const [all] = simulate({ ...BASE, identity: [policy(administrator)] });
+    assert.deepEqual(all?.matchedStatements[0]?.start, { line: 3, column: 17 });
+    assert.deepEqual(all?.matchedStatements[0]?.end, { line: 8, column: 6 });
   });
 
   it('answers every action on every resource, and what is about no resource once, for *', () => {
@@ -71,6 +102,16 @@ describe('a simulation', () => {
         ['s3:ListAllMyBuckets', '*', 'implicitDeny'],
       ],
     );
+  });
+
+  it('starts a further statement behind the comma before it', () => {
+    const two = policy(
+      '{"Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"}\n , ' +
+        '{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}',
+    );
+    const [result] = simulate({ ...BASE, identity: [two] });
+    assert.deepEqual(result?.matchedStatements[0]?.start, { line: 2, column: 3 });
+    assert.deepEqual(result?.matchedStatements[0]?.end, { line: 2, column: 53 });
   });
 
   it('tells of a denial only the statements that deny', () => {
