@@ -90,10 +90,11 @@ export async function accountIdsNow(
   const own = caller.accountId;
   if (asked.every((accountId) => accountId === own)) return [own];
   await access.authorize(caller, memberAccountsAction);
-  const visible =
-    (await access.organizations?.accountsVisibleTo(own, cloudTrailServicePrincipal)) ?? ([own] as const);
-  if (asked.includes('*')) return visible;
-  const hidden = asked.find((accountId) => !visible.includes(accountId));
+  const visible = new Set(
+    await (access.organizations?.accountsVisibleTo(own, cloudTrailServicePrincipal) ?? [own]),
+  );
+  if (asked.includes('*')) return [...visible];
+  const hidden = asked.find((accountId) => !visible.has(accountId));
   if (hidden === undefined) return asked;
   throw accessDenied(caller, memberAccountsAction, `because ${hidden} is not an account that ${own} may see`);
 }
