@@ -133,6 +133,10 @@ describe('the context of a request', () => {
         'aws:TokenIssueTime',
         'aws:SourceIdentity',
         'aws:CalledVia',
+        'aws:UserAgent',
+        'aws:RequestedRegion',
+        'aws:ResourceAccount',
+        'aws:ResourceOrgID',
       ].map((key) => [key, ['forged']] as const),
     );
     assert.deepEqual(read(undefined, { keys }), read(undefined));

@@ -41,9 +41,9 @@ export function requestContext(principal: Principal | undefined, facts: RequestF
   return context;
 }
 
-/** The keys that only the principal and the connection may give. */
+/** The keys that only the principal, the connection and the resource's account may give. */
 const PROTECTED =
-  /^aws:(principal|userid$|username$|sourceidentity$|multifactorauth|tokenissuetime$|sourceip$|currenttime$|epochtime$|securetransport$|calledvia|viaawsservice$)/;
+  /^aws:(principal|userid$|username$|sourceidentity$|multifactorauth|tokenissuetime$|sourceip$|currenttime$|epochtime$|securetransport$|useragent$|requestedregion$|resourceaccount$|resourceorg|calledvia|viaawsservice$)/;
 
 type Keys = Map<string, readonly string[]>;
 

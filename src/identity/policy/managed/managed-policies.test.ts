@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { loadActionTable } from '../../load-action-table.ts';
 import type { RequestPrincipal } from '../access-request.ts';
@@ -27,18 +28,24 @@ const SOMEBODY: RequestPrincipal = {
   userIdentity: {},
 };
 
-/** The actions of the tables that a policy allows on any resource, by their services. */
-function allowedBy(policyName: string, services: readonly string[]): string[] {
+/** Those of the actions that a policy allows on any resource. */
+function allowed(policyName: string, actions: readonly string[]): string[] {
   const managed = findManagedPolicy(`arn:aws:iam::aws:policy/${policyName}`);
   assert.ok(managed !== undefined);
   const identity = [parsePolicy(managed.document, 'identity')];
-  return [...TABLE.entries()]
-    .map(({ name }) => name)
-    .filter((name) => services.includes(name.split(':')[0] ?? ''))
-    .filter((action) => {
-      const request = { principal: SOMEBODY, action, resourceArn: '*', context: new Map() };
-      return decide({ ...request, resourceAccountId: '111122223333' }, { identity }).isAllowed;
-    });
+  return actions.filter((action) => {
+    const request = { principal: SOMEBODY, action, resourceArn: '*', context: new Map() };
+    return decide({ ...request, resourceAccountId: '111122223333' }, { identity }).isAllowed;
+  });
+}
+
+/** The same of all actions that the tables have of some services. */
+function allowedBy(policyName: string, services: readonly string[]): string[] {
+  const actions = [...TABLE.entries()].map(({ name }) => name);
+  return allowed(
+    policyName,
+    actions.filter((name) => services.includes(name.split(':')[0] ?? '')),
+  );
 }
 
 const OURS = ['cloudtrail', 'cloudtrail-data', 'iam', 'sts', 'organizations'];
@@ -72,16 +79,29 @@ describe('the managed policies', () => {
   });
 
   it('let an auditor read all that there is of the record, and change nothing', () => {
-    const allowed = new Set(allowedBy('OpenTrailAuditor', OURS));
-    for (const action of allowed) {
+    const auditor = new Set(allowedBy('OpenTrailAuditor', OURS));
+    for (const action of auditor) {
       assert.ok(
         TABLE.find(action)?.isReadOnly === true || READING.has(action),
         `${action} changes something`,
       );
     }
     for (const { name, isReadOnly } of TABLE.entries()) {
-      if (isReadOnly && /^(cloudtrail|iam|organizations):/.test(name)) assert.ok(allowed.has(name), name);
+      if (isReadOnly && /^(cloudtrail|iam|organizations):/.test(name)) assert.ok(auditor.has(name), name);
     }
+  });
+
+  it('let an auditor call every operation of OpenTrail that changes nothing, and no other', () => {
+    const text = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| \[\w+\]\S* \| `(opentrail:\w+)` \| (yes|no) \|/gm)];
+    const actions = (changes: string) => rows.filter((row) => row[2] === changes).map((row) => row[1] ?? '');
+    const changing = new Set(actions('yes'));
+    const reading = actions('no').filter((action) => !changing.has(action));
+    assert.ok(changing.size > 3 && reading.length > 6, 'the table of operations was not found');
+    assert.deepEqual(allowed('OpenTrailAuditor', [...changing]), []);
+    assert.deepEqual(allowed('OpenTrailAuditor', reading), reading);
+    const wider = [...text.matchAll(/needs the action `(opentrail:\w+)`/g)].map((match) => match[1] ?? '');
+    assert.deepEqual(allowed('OpenTrailAuditor', wider), wider);
   });
 
   it('let a recorder put events, and do nothing else', () => {
@@ -89,10 +109,10 @@ describe('the managed policies', () => {
   });
 
   it('let a reader of CloudTrail read the record, and change nothing', () => {
-    const allowed = allowedBy('AWSCloudTrail_ReadOnlyAccess', OURS);
-    assert.ok(allowed.includes('cloudtrail:LookupEvents'));
+    const reader = allowedBy('AWSCloudTrail_ReadOnlyAccess', OURS);
+    assert.ok(reader.includes('cloudtrail:LookupEvents'));
     assert.deepEqual(
-      allowed.filter((action) => TABLE.find(action)?.isReadOnly !== true),
+      reader.filter((action) => TABLE.find(action)?.isReadOnly !== true),
       [],
     );
   });
