@@ -61,6 +61,10 @@ export function pageConditions({ eventTimeMs, journalId, sequence }: PageKey): s
   return [`event_time <= ${time}`, `(${behind.join(' OR ')})`];
 }
 
+export function prewhere(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : ` PREWHERE ${conditions.join(' AND ')}`;
+}
+
 export function where(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
@@ -84,7 +88,8 @@ export class TimeWindows {
   readonly #sinceMs: number | undefined;
   readonly #anchorMs: number;
   #untilMs: number | undefined;
-  #reachedDays = 0;
+  /** How far back the windows so far reach, but for one that has no step. */
+  reachedDays = 0;
   #isDone = false;
 
   constructor(bounds: TimeBounds, newestMs: number) {
@@ -97,7 +102,7 @@ export class TimeWindows {
   next(needDays: number): TimeBounds | undefined {
     if (this.#isDone) return undefined;
     const untilMs = this.#untilMs;
-    const days = STEPS_DAYS.find((step) => step > this.#reachedDays && step >= needDays);
+    const days = STEPS_DAYS.find((step) => step > this.reachedDays && step >= needDays);
     const sinceMs = days === undefined ? undefined : this.#anchorMs - days * DAY_MS;
     if (
       days === undefined ||
@@ -107,22 +112,23 @@ export class TimeWindows {
       this.#isDone = true;
       return { sinceMs: this.#sinceMs, untilMs };
     }
-    this.#reachedDays = days;
+    this.reachedDays = days;
     this.#untilMs = sinceMs - 1;
     return { sinceMs, untilMs };
   }
 
   /** How many days a page seems to need by what the days so far gave. */
   needDays({ foundCount, wantedCount }: WindowResult): number {
-    return (this.#reachedDays * wantedCount) / Math.max(foundCount, 1);
+    return (this.reachedDays * wantedCount) / Math.max(foundCount, 1);
   }
 }
 
 /** Attributes with an index that leaves out nearly all that does not match. */
-const SELECTIVE = new Set<EventAttribute>(['EventId', 'Username', 'AccessKeyId', 'ResourceName']);
+const INDEXED = new Set<EventAttribute>(['EventId', 'EventName', 'Username', 'AccessKeyId', 'ResourceName']);
 
-export function isSelective(filter: EventFilter): boolean {
-  return filter.attributes?.some(({ key }) => SELECTIVE.has(key)) === true;
+/** Those conditions of a filter that an index answers: what they leave out is not read any further. */
+export function indexedConditions(filter: EventFilter): string[] {
+  return (filter.attributes ?? []).filter(({ key }) => INDEXED.has(key)).map(attributeCondition);
 }
 
 /** At most one event, or the few conflicts of an import. */

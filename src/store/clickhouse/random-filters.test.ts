@@ -5,6 +5,7 @@ import type { JournalEntry, StoredEvent } from '../../model/recorded-event.ts';
 import type { EventAttribute, EventFilter, PageKey } from '../event-store.ts';
 import { MemoryEventStore } from '../memory/memory-event-store.ts';
 import { entryOf, SegmentWriter } from '../segment-writer.contract.ts';
+import { ClickHouseHttp } from './clickhouse-http.ts';
 import { openTestStore, type TestStore } from './embedded-store.contract.ts';
 
 const START = Date.UTC(2024, 11, 25);
@@ -119,7 +120,7 @@ describe('random filters', () => {
     assert.deepEqual(await opened.store.find(given, { limit: 50 }), expected);
   });
 
-  it('find, count and group the same in the engine as in memory', async () => {
+  const checkSame = async (numRuns: number) => {
     const { store } = opened;
     await fc.assert(
       fc.asyncProperty(filter, attribute, fc.integer({ min: 1, max: 60 }), async (given, by, limit) => {
@@ -142,8 +143,25 @@ describe('random filters', () => {
           await memory.readAfter(after, 500, options),
         );
       }),
-      { numRuns: 150 },
+      { numRuns },
     );
+  };
+
+  it('find, count and group the same in the engine as in memory', () => checkSame(150));
+
+  it('find the same once parts and their indexes are merged', async () => {
+    const http = new ClickHouseHttp({
+      url: 'http://engine',
+      socketPath: opened.engine.socketPath,
+      checkReady: () => undefined,
+    });
+    await http.command({
+      lane: 'insert',
+      operation: 'test',
+      sql: 'OPTIMIZE TABLE opentrail.events FINAL',
+    });
+    await http.close();
+    await checkSame(50);
   });
 });
 

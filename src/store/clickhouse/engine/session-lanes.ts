@@ -40,6 +40,9 @@ export class SessionLanes {
       `--max_server_memory_usage=${Math.floor(options.memoryBytesMax * TRACKED_SHARE)}`,
       `--mark_cache_size=${cacheBytesMax}`,
       `--index_mark_cache_size=${Math.floor(cacheBytesMax / 4)}`,
+      // By default 1 GB each.
+      `--text_index_header_cache_size=${Math.floor(cacheBytesMax / 4)}`,
+      `--text_index_tokens_cache_size=${Math.floor(cacheBytesMax / 4)}`,
       // The default is 1: an insert would be acknowledged before it is stored.
       '--async_insert=0',
       // A 64-bit integer as a JSON number is rounded by JavaScript.

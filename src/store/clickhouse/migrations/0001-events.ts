@@ -3,6 +3,15 @@
  * for what was imported. Each part that a look-up opens costs it about a millisecond, so 90 days must not be 90 partitions. A look-up knows account and Region, so these lead the key and time follows in reach of both. The key is all
  * that pages are ordered by: one column less, and the newest page sorts every row of its window instead of the first ones.
  *
+ * A partition into which nothing was stored for an hour is merged into one part: a closed week costs a look-up one part, and
+ * the open one is left alone while events come.
+ *
+ * Values that are looked up have an inverted index, each value a token (`array`), with the rows that hold it: no granule is
+ * read in vain. It is built when parts are merged: for each of the hundred small parts of an import's segment it would cost
+ * more than the insert itself. Until then a part has the cheaper `fresh_` indexes, which merges leave out. Event ids are all
+ * different, so that theirs would be as large as the column; they have Bloom filters. A row of a page costs half a granule of
+ * `raw` to decompress, so granules are small.
+ *
  * `meta` and `raw` are kept byte for byte beside what is extracted from them: together with the sequence they are the
  * journal line, over which the hash chain runs.
  */
@@ -35,16 +44,23 @@ export const eventsMigration = {
   resource_names Array(String) CODEC(ZSTD(1)),
   meta String CODEC(ZSTD(1)),
   raw String CODEC(ZSTD(1)),
-  INDEX by_sequence sequence TYPE minmax GRANULARITY 1,
-  INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 4,
-  INDEX by_user_name user_name TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX by_access_key_id access_key_id TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX by_resource_names resource_names TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX by_event_name event_name TYPE set(200) GRANULARITY 1
+  INDEX by_sequence sequence TYPE minmax GRANULARITY 2,
+  INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 8,
+  INDEX fresh_user_name user_name TYPE bloom_filter(0.01) GRANULARITY 2,
+  INDEX fresh_access_key_id access_key_id TYPE bloom_filter(0.01) GRANULARITY 2,
+  INDEX fresh_resource_names resource_names TYPE bloom_filter(0.01) GRANULARITY 2,
+  INDEX fresh_event_name event_name TYPE set(200) GRANULARITY 2,
+  INDEX by_user_name user_name TYPE text(tokenizer = 'array'),
+  INDEX by_access_key_id access_key_id TYPE text(tokenizer = 'array'),
+  INDEX by_resource_names resource_names TYPE text(tokenizer = 'array'),
+  INDEX by_event_name event_name TYPE text(tokenizer = 'array')
 ) ENGINE = MergeTree
 PARTITION BY (origin, toUInt32(if(origin = 'live', toYYYYMMDD(event_time - toIntervalDay(toDayOfWeek(event_time) - 1)), toYYYYMM(event_time))))
 ORDER BY (account_id, region, event_time, journal_id, sequence)
-SETTINGS index_granularity = 1024,
+SETTINGS index_granularity = 512,
+  exclude_materialize_skip_indexes_on_merge = 'fresh_user_name, fresh_access_key_id, fresh_resource_names, fresh_event_name',
+  min_age_to_force_merge_seconds = 3600,
+  min_age_to_force_merge_on_partition_only = 1,
   min_bytes_for_wide_part = 1073741824,
   fsync_after_insert = 1,
   fsync_part_directory = 1,
