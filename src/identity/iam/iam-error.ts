@@ -11,6 +11,7 @@ const STATUS = {
   InvalidInput: 400,
   InvalidUserType: 400,
   MalformedInput: 400,
+  MalformedPolicyDocument: 400,
   PasswordPolicyViolation: 400,
   PolicyNotAttachable: 400,
   UnmodifiableEntity: 400,

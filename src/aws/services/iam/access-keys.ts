@@ -39,7 +39,7 @@ function createAccessKey(context: IamContext): ServiceOperation {
       const key = await changeIdentities(identities, async (work) => {
         const owner = await keyOwner(work, call, UserName);
         // Keys are made one after another, so that two calls at once cannot exceed the quota.
-        if (owner === undefined) await work.touch('account', accountId, accountId);
+        if (owner === undefined) await work.put(rootKeysLock(accountId), { accountId });
         else await work.touch('user', accountId, owner);
         if ((await keysOf(work, accountId, owner)).length >= iamQuotas.accessKeysPerUser) {
           const message = `Cannot exceed quota for AccessKeysPerUser: ${iamQuotas.accessKeysPerUser}`;
@@ -62,6 +62,11 @@ function createAccessKey(context: IamContext): ServiceOperation {
       };
     },
   });
+}
+
+/** Stands for the user that the root does not have. */
+function rootKeysLock(accountId: string) {
+  return { kind: 'state', accountId, name: 'iam-root-keys' } as const;
 }
 
 /** The user's name as it was made; undefined for the root. Throws `NoSuchEntity`. */

@@ -1,5 +1,6 @@
 import { assert } from '../../../base/assert.ts';
 import type { OwnService } from '../service-operation.ts';
+import { absentCredentialOperations } from './absent-credentials.ts';
 import { accessKeyOperations } from './access-keys.ts';
 import { accountOperations } from './account.ts';
 import { attachedPolicyOperations } from './attached-policies.ts';
@@ -37,6 +38,7 @@ export function createIamService(context: IamContext): OwnService {
     ...accountOperations(context),
     ...authorizationDetailsOperations(context),
     ...simulationOperations(context),
+    ...absentCredentialOperations(context),
   ];
   const byName = new Map(operations.map((operation) => [operation.name, operation]));
   assert(byName.size === operations.length, 'each operation of IAM has one definition');

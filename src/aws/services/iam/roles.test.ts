@@ -186,6 +186,25 @@ describe('roles', () => {
     });
   }
 
+  test('trust users and roles of their own account only where those are, by their exact ARN', async () => {
+    const iam = new IamUnderTest(new MemoryIdentityStore());
+    await iam.createUser('bob', { Path: '/x/' });
+    const trusting = (...arns: string[]) =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { AWS: arns }, Action: 'sts:AssumeRole' }],
+      });
+    const bob = `arn:aws:iam::${accountId}:user/x/bob`;
+    const elsewhere = 'arn:aws:iam::444455556666:role/any';
+    await iam.createRole('Admin', { AssumeRolePolicyDocument: trusting(bob, elsewhere) });
+    for (const arn of [`arn:aws:iam::${accountId}:user/bob`, `arn:aws:iam::${accountId}:role/none`]) {
+      const refusal = ['400 MalformedPolicyDocument', `Invalid principal in policy: "AWS":"${arn}"`] as const;
+      const PolicyDocument = trusting(bob, arn);
+      await iam.refuses('UpdateAssumeRolePolicy', { ...admin, PolicyDocument }, refusal);
+      await iam.refuses('CreateRole', { RoleName: 'new', AssumeRolePolicyDocument: PolicyDocument }, refusal);
+    }
+  });
+
   test('trust documents of 2,048 characters at most, white space not counted', async () => {
     const iam = new IamUnderTest(new MemoryIdentityStore());
     const padded = (size: number) => {

@@ -57,7 +57,7 @@ function createRole(context: IamContext): ServiceOperation {
     async run({ RoleName, Path = '/', AssumeRolePolicyDocument, PermissionsBoundary, ...input }, call) {
       const account = accountOf(call);
       const { accountId } = account;
-      checkTrustPolicy(AssumeRolePolicyDocument);
+      await checkTrustPolicy(readWork(context), account, AssumeRolePolicyDocument);
       if (Path.startsWith('/aws-service-role/')) {
         throw iamError('ValidationError', 'Path /aws-service-role/ is reserved for service-linked roles.');
       }
@@ -168,7 +168,7 @@ function updateAssumeRolePolicy(context: IamContext): ServiceOperation {
     input: { RoleName: roleName, PolicyDocument: required(members.policyDocument) },
     targets: ({ RoleName }, call) => holderTarget(context, call, { kind: 'role', name: RoleName }),
     async run({ RoleName, PolicyDocument }, call) {
-      checkTrustPolicy(PolicyDocument);
+      await checkTrustPolicy(readWork(context), accountOf(call), PolicyDocument);
       await changeRole(context, call, {
         name: RoleName,
         to: (role) => ({ ...role, trustPolicy: PolicyDocument }),
