@@ -196,6 +196,7 @@ describe('an authorizer', () => {
       Type: 'SERVICE_CONTROL_POLICY',
       Content: deny('cloudtrail:DeleteTrail'),
     });
+    await call('EnablePolicyType', { RootId: Roots[0]?.Id ?? '', PolicyType: 'SERVICE_CONTROL_POLICY' });
     await call('AttachPolicy', { PolicyId: Policy.PolicySummary.Id, TargetId: Roots[0]?.Id ?? '' });
     const denied = await ask(memberRoot, 'cloudtrail:DeleteTrail');
     assert.match(denied.message, /with an explicit deny in a service control policy$/);

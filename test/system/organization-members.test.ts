@@ -15,8 +15,10 @@ import {
   CreatePolicyCommand,
   DescribeOrganizationCommand,
   DetachPolicyCommand,
+  EnablePolicyTypeCommand,
   LeaveOrganizationCommand,
   ListAccountsCommand,
+  ListRootsCommand,
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -44,7 +46,12 @@ before(async () => {
   await iam.send(new AttachUserPolicyCommand({ UserName: 'admin', PolicyArn }));
   const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: 'admin' }));
   admin = { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
-  await new OrganizationsClient(options(admin)).send(new CreateOrganizationCommand({}));
+  const organizations = new OrganizationsClient(options(admin));
+  await organizations.send(new CreateOrganizationCommand({}));
+  const { Roots: roots } = await organizations.send(new ListRootsCommand({}));
+  await organizations.send(
+    new EnablePolicyTypeCommand({ RootId: roots?.[0]?.Id, PolicyType: 'SERVICE_CONTROL_POLICY' }),
+  );
 });
 after(() => server.stop());
 

@@ -51,6 +51,7 @@ describe('aws organizations', () => {
     assert.equal(status.State, 'SUCCEEDED');
     const { Roots } = await cli<{ Roots: { Id: string }[] }>('organizations list-roots');
     const root = Roots[0]?.Id ?? '';
+    await cli(`organizations enable-policy-type --root-id ${root} --policy-type SERVICE_CONTROL_POLICY`);
     const { OrganizationalUnit: unit } = await cli<{ OrganizationalUnit: { Id: string } }>(
       `organizations create-organizational-unit --parent-id ${root} --name team`,
     );

@@ -15,9 +15,13 @@ export async function claimAccount(
   // Read before the membership: who joins meanwhile has changed this document, and the commit fails.
   const document = await store.get(reference);
   if ((await store.find('organizationMember', accountId)) !== undefined) return undefined;
+  const unnamed = unnamedAccount(accountId, nowMs);
+  const known: AccountEntity = document === undefined ? unnamed : JSON.parse(document.body);
+  // An account that was only given an alias has no address yet.
+  const entity = known.email === '' ? { ...known, email: unnamed.email } : known;
   return {
     ...reference,
-    body: document?.body ?? JSON.stringify(unnamedAccount(accountId, nowMs)),
+    body: JSON.stringify(entity),
     expectedRevision: document?.revision ?? 0,
   };
 }

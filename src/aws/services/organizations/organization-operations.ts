@@ -4,7 +4,6 @@ import type {
   OrganizationMemberEntity,
 } from '../../../identity/organization/organization-entities.ts';
 import { newOrganizationId, newRootId } from '../../../identity/organization/organization-ids.ts';
-import { fullAwsAccess } from '../../../identity/organization/service-control.ts';
 import type { ServiceOperation } from '../service-operation.ts';
 import { changeAsManagement, type OrganizationContext, ownOrganization } from './organization-context.ts';
 import { concurrentModification, organizationError } from './organization-errors.ts';
@@ -31,15 +30,14 @@ function createOrganization(context: OrganizationContext): ServiceOperation {
         const message = 'The AWS account is already a member of an organization.';
         throw organizationError('AlreadyInOrganizationException', message);
       }
-      // Policies are enabled from the start in an organization that has them, with the one that allows everything.
-      const attachedPolicies = featureSet === 'ALL' ? [fullAwsAccess.id] : [];
       const entity: OrganizationEntity = {
         organizationId: newOrganizationId(random),
         managementAccountId: accountId,
         featureSet,
         createdAtMs: clock.now(),
-        root: { id: newRootId(random), tags: [], attachedPolicies },
-        isServiceControlEnabled: featureSet === 'ALL',
+        root: { id: newRootId(random), tags: [], attachedPolicies: [] },
+        // AWS's text says that they are enabled from the start; its clients enable them after, and may.
+        isServiceControlEnabled: false,
         serviceAccess: {},
       };
       const member: OrganizationMemberEntity = {
@@ -48,7 +46,7 @@ function createOrganization(context: OrganizationContext): ServiceOperation {
         joinedMethod: 'INVITED',
         joinedAtMs: clock.now(),
         tags: [],
-        attachedPolicies,
+        attachedPolicies: [],
       };
       const isMade = await store.commit([
         claim,

@@ -81,6 +81,14 @@ export class OrganizationsUnderTest {
     }
   }
 
+  /** One whose organization has service-control policies enabled. */
+  static async withPolicies(): Promise<OrganizationsUnderTest> {
+    const test = await OrganizationsUnderTest.withOrganization();
+    const PolicyType = 'SERVICE_CONTROL_POLICY';
+    await test.call('EnablePolicyType', { RootId: await test.rootId(), PolicyType });
+    return test;
+  }
+
   /** A new account of the organization; answers its id. */
   async newAccount(name = 'one'): Promise<string> {
     const { CreateAccountStatus: status } = await this.call<{ CreateAccountStatus: { AccountId: string } }>(

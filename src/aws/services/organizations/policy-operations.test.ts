@@ -21,8 +21,17 @@ async function levels(aws: OrganizationsUnderTest, accountId: string) {
 }
 
 describe('service-control policies', () => {
-  test('bound a member from the root through its units to itself, and never the management account', async () => {
+  test('bound nobody before they are enabled', async () => {
     const aws = await OrganizationsUnderTest.withOrganization();
+    const [TargetId, PolicyId] = [await aws.newAccount(), await newPolicy(aws, 'no-stop')];
+    assert.deepEqual(await levels(aws, TargetId), []);
+    assert.equal(await aws.refusal('AttachPolicy', { PolicyId, TargetId }), 'PolicyTypeNotEnabledException');
+    const { Roots } = await aws.call<{ Roots: { PolicyTypes: object[] }[] }>('ListRoots');
+    assert.deepEqual(Roots[0]?.PolicyTypes, []);
+  });
+
+  test('bound a member from the root through its units to itself, and never the management account', async () => {
+    const aws = await OrganizationsUnderTest.withPolicies();
     const [account, root, unit] = [await aws.newAccount(), await aws.rootId(), await aws.newUnit('team')];
     await aws.call('MoveAccount', { AccountId: account, SourceParentId: root, DestinationParentId: unit });
     assert.deepEqual(await levels(aws, account), [
@@ -47,7 +56,7 @@ describe('service-control policies', () => {
   });
 
   test('are turned off and on as a whole, with only the one that allows everything attached again', async () => {
-    const aws = await OrganizationsUnderTest.withOrganization();
+    const aws = await OrganizationsUnderTest.withPolicies();
     const [account, RootId] = [await aws.newAccount(), await aws.rootId()];
     const policy = await newPolicy(aws, 'no-stop');
     await aws.call('AttachPolicy', { PolicyId: policy, TargetId: account });
@@ -77,7 +86,7 @@ describe('service-control policies', () => {
   });
 
   test('are attached once, at most five to a target and never none', async () => {
-    const aws = await OrganizationsUnderTest.withOrganization();
+    const aws = await OrganizationsUnderTest.withPolicies();
     const TargetId = await aws.newAccount();
     const attach = (PolicyId: string) => aws.refusal('AttachPolicy', { PolicyId, TargetId });
     const detach = (PolicyId: string) => aws.refusal('DetachPolicy', { PolicyId, TargetId });
@@ -105,7 +114,7 @@ describe('service-control policies', () => {
   });
 
   test('are listed by target and targets by policy', async () => {
-    const aws = await OrganizationsUnderTest.withOrganization();
+    const aws = await OrganizationsUnderTest.withPolicies();
     const [account, root, unit] = [await aws.newAccount(), await aws.rootId(), await aws.newUnit('team')];
     const PolicyId = await newPolicy(aws, 'no-stop');
     for (const TargetId of [account, root, unit]) await aws.call('AttachPolicy', { PolicyId, TargetId });
@@ -140,7 +149,7 @@ describe('service-control policies', () => {
   });
 
   test('are kept as they were given, under names of their own, and deleted when nothing has them', async () => {
-    const aws = await OrganizationsUnderTest.withOrganization();
+    const aws = await OrganizationsUnderTest.withPolicies();
     const TargetId = await aws.newAccount();
     const PolicyId = await newPolicy(aws, 'no-stop');
     const { Policy } = await aws.call<{ Policy: { Content: string; PolicySummary: { Arn: string } } }>(
@@ -169,7 +178,7 @@ describe('service-control policies', () => {
   });
 
   test('that are too long, no policy, or of a type that is not here are refused', async () => {
-    const aws = await OrganizationsUnderTest.withOrganization();
+    const aws = await OrganizationsUnderTest.withPolicies();
     const create = (change: object) =>
       aws.refusal('CreatePolicy', { Name: 'a', Description: '', Type, Content, ...change });
     assert.equal(
@@ -190,7 +199,7 @@ describe('service-control policies', () => {
 
 describe('tags', () => {
   test('are put on the root, units, accounts and policies, and taken away', async () => {
-    const aws = await OrganizationsUnderTest.withOrganization();
+    const aws = await OrganizationsUnderTest.withPolicies();
     const ids = [
       await aws.rootId(),
       await aws.newUnit('team'),
