@@ -35,7 +35,34 @@ print(json.dumps({
 }))
 `;
 
+/** Who a presigned URL says it is, as services prove themselves to each other: by GET and by POST, then one that was changed. */
+const PRESIGNED = `
+import boto3, json, re, urllib.request, urllib.error
+sts = boto3.client('sts')
+def ask(url, method):
+    try: return urllib.request.urlopen(urllib.request.Request(url, method=method)).read().decode()
+    except urllib.error.HTTPError as e: return e.read().decode()
+answers = []
+for method in ('GET', 'POST'):
+    answers.append(ask(sts.generate_presigned_url('get_caller_identity', HttpMethod=method), method))
+url = sts.generate_presigned_url('get_caller_identity', HttpMethod='GET')
+answers.append(ask(url.replace('X-Amz-Expires=3600', 'X-Amz-Expires=36000'), 'GET'))
+print(json.dumps([re.search('<(Arn|Code)>([^<]*)', a).group(2) for a in answers]))
+`;
+
 describe('boto3', () => {
+  it('proves who it is with presigned URLs, and not with one that was changed', async (context) => {
+    if (spawnSync('python3', ['-c', 'import boto3']).status !== 0) {
+      context.skip('boto3 is not installed');
+      return;
+    }
+    await using server = await OpenTrailServer.start();
+    const result = await run('python3', ['-c', PRESIGNED], { env: clientEnvironment(server.endpoint) });
+    assert.equal(result.status, 0, result.stderr);
+    const root = 'arn:aws:iam::000000000000:root';
+    assert.deepEqual(JSON.parse(result.stdout), [root, root, 'SignatureDoesNotMatch']);
+  });
+
   it('pages through the event history and names each error as it does with AWS', async (context) => {
     if (spawnSync('python3', ['-c', 'import boto3']).status !== 0) {
       context.skip('boto3 is not installed');
