@@ -44,9 +44,15 @@ export function addFilterOptions(command: Command): Command {
     .addOption(
       new Option('--account <id>', "of that account of the caller's organization; repeatable")
         .argParser(collectAccount)
-        .default([], "the caller's own"),
+        .default([], "the caller's own")
+        .conflicts('allAccounts'),
     )
-    .option('--organization', "of every account of the caller's organization; for who manages it")
+    .addOption(
+      new Option(
+        '--organization',
+        "of every account of the caller's organization; for who manages it",
+      ).conflicts(['account', 'allAccounts']),
+    )
     .option('--text <text>', 'with that text anywhere in the event, upper and lower case alike')
     .option('--errors-only', 'only calls that failed')
     .option('--read-only', 'only calls that change nothing')

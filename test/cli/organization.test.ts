@@ -50,5 +50,8 @@ describe('lookup in an organization', () => {
     assert.deepEqual(await lookup('--account', member), ['OfMember']);
     assert.match(String(await lookup('--account', '333333333333')), /333333333333 is not an account that/);
     assert.match(String(await lookup('--account', '1')), /12 digits/);
+    const refused = /cannot be used with option '--(account|all-accounts)/;
+    assert.match(String(await lookup('--organization', '--account', member)), refused);
+    assert.match(String(await lookup('--organization', '--all-accounts')), refused);
   });
 });
