@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   hold: async () => (await import('./hold.ts')).registerHold,
   principals: async () => (await import('./principals.ts')).registerPrincipals,
   status: async () => (await import('./status.ts')).registerStatus,
+  'root-key': async () => (await import('./root-key.ts')).registerRootKey,
+  'master-key': async () => (await import('./master-key.ts')).registerMasterKey,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
 };
 

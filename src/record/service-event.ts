@@ -12,6 +12,10 @@ export const SERVICE_EVENTS = {
     'blocking calls have no outcome; those are recorded beside it.',
   RecordingWeakened:
     'A start with less recording than the one before: each option with its value before and after.',
+  RootKeyReplaced:
+    'Found at a start: the root key is another one than at the start before; the id of each, and where the key is from.',
+  MasterKeyReplaced:
+    'Found at a start: secrets are sealed with another master key than at the start before; the id of each.',
   RecordingGap: 'Events or blocking calls were refused: how many, from when to when, for which reasons.',
   JournalDamaged:
     'The journal is not as it was written: each place with what was found, set aside and reported.',

@@ -37,6 +37,8 @@ export interface IdentityOptions {
 
 /** Who calls, what they may do, and the services through which that is managed. */
 export interface Identity {
+  /** Of the key that secrets are sealed with. */
+  readonly masterKeyId: string;
   readonly store: VersionedIdentityStore;
   readonly resolver: PrincipalResolver;
   readonly keyUse: KeyUseLog;
@@ -85,6 +87,7 @@ export async function openIdentity(options: IdentityOptions, stack: AsyncDisposa
   });
   const services = [iam, sts, createOrganizationsService({ store, directory: organizations, clock, random })];
   return {
+    masterKeyId: ring.current.id,
     store,
     resolver,
     keyUse,

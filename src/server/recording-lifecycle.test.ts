@@ -52,7 +52,9 @@ describe('the events of recording itself', () => {
     close: async () => {},
   });
 
-  const start = (findings: readonly RecoveryFinding[] = []) =>
+  const keys = { rootAccessKeyId: 'AKIAONE', rootKeyOrigin: 'file', masterKeyId: 'one' };
+
+  const start = (findings: readonly RecoveryFinding[] = [], keysInUse = keys) =>
     new RecordingLifecycle({
       catalog,
       journal: {
@@ -65,6 +67,7 @@ describe('the events of recording itself', () => {
       configuration,
       version: '1',
       lastAliveMs: undefined,
+      keys: keysInUse,
       clock: systemClock,
       log: silentLog,
     });
@@ -100,6 +103,28 @@ describe('the events of recording itself', () => {
     assert.deepEqual(
       explained.map(({ firstSequence, lastSequence, reason }) => [firstSequence, lastSequence, reason]),
       [[5, 8, 'setAside']],
+    );
+  });
+
+  it('tell of a root key and a master key that were replaced, once each, when there is room for it', async () => {
+    await start().begin();
+    await start().begin();
+    assert.equal(names().filter((name) => name.endsWith('KeyReplaced')).length, 0);
+    const replaced = { rootAccessKeyId: 'AKIATWO', rootKeyOrigin: 'environment', masterKeyId: 'two' };
+    isFull = true;
+    await start([], replaced).begin();
+    isFull = false;
+    await start([], replaced).begin();
+    await start([], replaced).begin();
+    assert.deepEqual(
+      recorded.filter(([name]) => name.endsWith('KeyReplaced')),
+      [
+        [
+          'RootKeyReplaced',
+          { previousAccessKeyId: 'AKIAONE', accessKeyId: 'AKIATWO', origin: 'environment' },
+        ],
+        ['MasterKeyReplaced', { previousKeyId: 'one', keyId: 'two' }],
+      ],
     );
   });
 

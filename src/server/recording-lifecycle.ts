@@ -9,6 +9,7 @@ import type { Catalog } from '../store/catalog.ts';
 import { findWeakenings, type RecordingConfiguration } from './recording-strength.ts';
 
 const LAST_RUN = 'server.lastRun';
+const LAST_KEYS = 'server.lastKeys';
 const LAST_CONFIGURATION = 'server.lastRecordingConfiguration';
 
 /** Orphaned intents that are closed with one append. */
@@ -24,8 +25,17 @@ export interface RecordingLifecycleOptions {
   readonly configuration: RecordingConfiguration;
   readonly version: string;
   readonly lastAliveMs: number | undefined;
+  readonly keys?: KeysInUse;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Ids of the keys that everything stands on; they are no secrets. */
+export interface KeysInUse {
+  readonly rootAccessKeyId: string;
+  /** `environment`, `file`, `made` */
+  readonly rootKeyOrigin: string;
+  readonly masterKeyId: string;
 }
 
 interface LastRun {
@@ -55,6 +65,7 @@ export class RecordingLifecycle {
     const before = parse<RecordingConfiguration>(await catalog.getSetting(LAST_CONFIGURATION));
     await this.#recordWeakenings(before);
     await catalog.putSetting(LAST_CONFIGURATION, JSON.stringify(configuration));
+    await this.#recordKeys();
     const { journal, recorder, version } = this.#options;
     await this.#attempt(() =>
       recorder.recordServiceEvent('RecordingStarted', {
@@ -136,6 +147,32 @@ export class RecordingLifecycle {
     await this.#attempt(() =>
       recorder.recordServiceEvent('RecordingWeakened', { changes: changes.map((change) => ({ ...change })) }),
     );
+  }
+
+  /**
+   * A key that was replaced while the server was stopped, by whatever means, is found here. It is noted as known only when
+   * that is recorded, so that without room in the journal the next start finds it again.
+   */
+  async #recordKeys() {
+    const { catalog, keys, recorder } = this.#options;
+    if (keys === undefined) return;
+    const before = parse<KeysInUse>(await catalog.getSetting(LAST_KEYS)) ?? keys;
+    await this.#attempt(async () => {
+      if (before.rootAccessKeyId !== keys.rootAccessKeyId) {
+        await recorder.recordServiceEvent('RootKeyReplaced', {
+          previousAccessKeyId: before.rootAccessKeyId,
+          accessKeyId: keys.rootAccessKeyId,
+          origin: keys.rootKeyOrigin,
+        });
+      }
+      if (before.masterKeyId !== keys.masterKeyId) {
+        await recorder.recordServiceEvent('MasterKeyReplaced', {
+          previousKeyId: before.masterKeyId,
+          keyId: keys.masterKeyId,
+        });
+      }
+      await catalog.putSetting(LAST_KEYS, JSON.stringify(keys));
+    });
   }
 
   async #putState(state: LastRun['state']) {

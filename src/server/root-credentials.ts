@@ -1,15 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import type { Random } from '../base/random.ts';
+import { writeDurably } from '../identity/secrets/write-durably.ts';
 import { accessKeyForAccount } from '../model/access-key-account.ts';
 import { ConfigError } from './config.ts';
 
@@ -87,31 +78,28 @@ function parseCredentials(text: string): { accessKeyId: string; secretAccessKey:
   }
 }
 
+/**
+ * Puts a new key in the place of the one in the file; the one before is void from the next start on. Throws a
+ * `ConfigError` where the key is that of the environment, which only its owner can change.
+ */
+export function resetRootCredentials(options: RootCredentialsOptions): {
+  readonly before: RootCredentials | undefined;
+  readonly made: RootCredentials;
+} {
+  const { environment } = options;
+  if ((environment.OPENTRAIL_ROOT_ACCESS_KEY_ID ?? '') !== '') {
+    throw new ConfigError([
+      'the root key is the one of OPENTRAIL_ROOT_ACCESS_KEY_ID and OPENTRAIL_ROOT_SECRET_ACCESS_KEY: ' +
+        'change these variables, or unset both to have one in a file',
+    ]);
+  }
+  const before = readCredentials(options.path);
+  return { before, made: makeCredentials(options) };
+}
+
 function makeCredentials({ path, accountId, random }: RootCredentialsOptions): RootCredentials {
   const accessKeyId = accessKeyForAccount('AKIA', accountId, random.bytes(5));
   const secretAccessKey = Buffer.from(random.bytes(SECRET_BYTES)).toString('base64');
-  const temporary = `${path}.new`;
-  writeDurably(temporary, `${JSON.stringify({ accessKeyId, secretAccessKey, accountId }, null, 2)}\n`);
-  renameSync(temporary, path);
-  syncFolder(dirname(path));
+  writeDurably(path, `${JSON.stringify({ accessKeyId, secretAccessKey, accountId }, null, 2)}\n`);
   return { accessKeyId, secretAccessKey, origin: 'made' };
-}
-
-function writeDurably(path: string, text: string) {
-  const file = openSync(path, 'w', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncFolder(path: string) {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

@@ -100,6 +100,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     recorder: composition.recorder,
     configuration: recordingConfiguration(config),
     lastAliveMs: directory.lastAliveMs,
+    keys: {
+      rootAccessKeyId: root.accessKeyId,
+      rootKeyOrigin: root.origin,
+      masterKeyId: identity.masterKeyId,
+    },
   });
   const running = new Server({ options, directory, storage, composition, health, lifecycle, stopping, root });
   const exporter = config.metricsPort === 0 ? undefined : await bindMetrics(metrics, config.metricsPort);
