@@ -9,7 +9,7 @@ import {
   DescribeTrailsCommand,
   LookupEventsCommand,
 } from '@aws-sdk/client-cloudtrail';
-import { ListAccountsCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { aliceKey, FrontDoorServer, rootKey } from './front/front-door-server.contract.ts';
@@ -291,10 +291,8 @@ describe('The front door refuses, and records that it did,', () => {
     const sts = await new STSClient(shared).send(new GetCallerIdentityCommand({})).catch((e) => e);
     assert.equal(sts.name, 'UnsupportedOperation');
     assert.match(sts.message, /--upstream sts=URL/);
-    const organizations = await new OrganizationsClient(shared)
-      .send(new ListAccountsCommand({}))
-      .catch((e) => e);
-    assert.equal(organizations.name, 'UnsupportedOperationException');
+    const kms = await new KMSClient(shared).send(new ListKeysCommand({})).catch((e) => e);
+    assert.equal(kms.name, 'UnsupportedOperationException');
     const forged = { ...shared, credentials: { ...rootKey, secretAccessKey: 'x' } };
     const denied = await new STSClient(forged).send(new GetCallerIdentityCommand({})).catch((e) => e);
     assert.equal(denied.name, 'SignatureDoesNotMatch');
