@@ -10,6 +10,8 @@ import type { EntityKind, IdentityEntities } from './identity-entities.ts';
 
 /** How often a change that lost to another one is tried; each loss means that another call got on. */
 const TRIES_MAX = 8;
+/** Documents that are read at once. */
+const PAGE = 1_000;
 
 /**
  * Makes one change of several documents: `plan` reads through the work, says what shall be written, and is run again from
@@ -87,6 +89,24 @@ export class IdentityWork {
   async list<K extends EntityKind>(kind: K, accountId: string): Promise<IdentityEntities[K][]> {
     const documents = await this.#store.list({ kind, accountId });
     return documents.map(({ body }) => JSON.parse(body));
+  }
+
+  /** As `list`, of all accounts. */
+  async listAll<K extends EntityKind>(
+    kind: K,
+  ): Promise<{ readonly accountId: string; readonly entity: IdentityEntities[K] }[]> {
+    const found: { readonly accountId: string; readonly entity: IdentityEntities[K] }[] = [];
+    for (let after: IdentityReference | undefined, isMore = true; isMore; ) {
+      const page = await this.#store.listAll({
+        kind,
+        limit: PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
+      found.push(...page.map(({ accountId, body }) => ({ accountId, entity: JSON.parse(body) })));
+      after = page.at(-1);
+      isMore = page.length === PAGE;
+    }
+    return found;
   }
 
   count(kind: EntityKind, accountId: string): Promise<number> {

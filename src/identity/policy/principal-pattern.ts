@@ -14,7 +14,7 @@ export interface PrincipalPattern {
   readonly isEveryone: boolean;
   /** Account ids. */
   readonly accounts: ReadonlySet<string>;
-  /** ARNs of users, roles and sessions. */
+  /** ARNs of users, roles and sessions; and unique ids, which a policy has where a user or role is gone. */
   readonly arns: ReadonlySet<string>;
   /** `cloudtrail.amazonaws.com` */
   readonly services: ReadonlySet<string>;
@@ -26,6 +26,7 @@ const ACCOUNT = /^(?:arn:aws(?:-cn|-us-gov)?:iam::)?(\d{12})(?::root)?$/; // arn
 const IAM_ARN = /^arn:aws(?:-cn|-us-gov)?:iam::\d{12}:(?:user|role)\/[\u0021-\u007e]+$/;
 const STS_ARN =
   /^arn:aws(?:-cn|-us-gov)?:sts::\d{12}:(?:assumed-role\/[\w+=,.@-]+\/[\w+=,.@-]+|federated-user\/[\w+=,.@-]+)$/;
+const UNIQUE_ID = /^A(?:IDA|ROA)[A-Z0-9]{12,124}$/; // AIDAJQABLZS4A3QDU576Q
 const SERVICE = /^[a-z0-9][a-z0-9.-]*\.[a-z0-9.-]+$/; // cloudtrail.amazonaws.com
 const PROVIDER =
   /^(?:arn:aws(?:-cn|-us-gov)?:iam::\d{12}:(?:saml-provider|oidc-provider)\/[\w+=,.@/:-]+|[a-z0-9][\w.-]*\.[\w./-]+)$/;
@@ -63,7 +64,7 @@ function compileMembers({ members }: PolicyJsonObject): PrincipalPattern {
         const account = accountOf(name);
         if (name === '*') pattern.isEveryone = true;
         else if (account !== undefined) pattern.accounts.add(account);
-        else if (isArn(name)) pattern.arns.add(name);
+        else if (isArn(name) || UNIQUE_ID.test(name)) pattern.arns.add(name);
         else throw invalid();
       } else if (kind === 'Service') {
         if (!SERVICE.test(name)) throw invalid();
@@ -112,9 +113,12 @@ export function reachOf(
   if (principal.type === 'AWSService') {
     return pattern.services.has(serviceName(principal)) ? 'direct' : undefined;
   }
-  if (pattern.arns.has(principal.arn)) return 'direct';
+  // Of a user `AIDA…`, of a session `AROA…:session`.
+  const { principalId = '' } = principal.userIdentity;
+  if (pattern.arns.has(principal.arn) || pattern.arns.has(principalId)) return 'direct';
   const { roleArn } = principal.session ?? {};
-  if (roleArn !== undefined && pattern.arns.has(roleArn)) return 'role';
+  const [roleId = ''] = principalId.split(':', 1);
+  if (roleArn !== undefined && (pattern.arns.has(roleArn) || pattern.arns.has(roleId))) return 'role';
   return pattern.accounts.has(principal.accountId) ? 'account' : undefined;
 }
 

@@ -10,6 +10,7 @@ import {
   IamUnderTest,
   inside,
   pluck,
+  root,
   trustRoot,
 } from './iam-under-test.contract.ts';
 
@@ -203,6 +204,38 @@ describe('roles', () => {
       await iam.refuses('UpdateAssumeRolePolicy', { ...admin, PolicyDocument }, refusal);
       await iam.refuses('CreateRole', { RoleName: 'new', AssumeRolePolicyDocument: PolicyDocument }, refusal);
     }
+  });
+
+  test('go on trusting who was renamed, and never who gets the name of one that is gone', async () => {
+    const iam = new IamUnderTest(new MemoryIdentityStore());
+    const trusting = (...arns: string[]) =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Principal: { AWS: arns }, Action: 'sts:AssumeRole' },
+      });
+    await iam.createUser('bob');
+    await iam.createRole('Helper');
+    const user = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
+    const helper = `arn:aws:iam::${accountId}:role/Helper`;
+    const foreign = { RoleName: 'Foreign', AssumeRolePolicyDocument: trusting(user('bob')) };
+    await iam.call('CreateRole', foreign, foreignRoot);
+    await iam.createRole('Admin', { AssumeRolePolicyDocument: trusting(user('bob'), helper, accountId) });
+    const trusted = async (RoleName: string, as = root) => {
+      const role = inside(await iam.call('GetRole', { RoleName }, as), 'Role');
+      return JSON.parse(decodeURIComponent(String(role.AssumeRolePolicyDocument))).Statement[0].Principal.AWS;
+    };
+    await iam.call('UpdateUser', { UserName: 'bob', NewUserName: 'rob', NewPath: '/x/' });
+    assert.deepEqual(await trusted('Admin'), [user('x/rob'), helper, accountId]);
+    const { UserId } = inside(await iam.call('GetUser', { UserName: 'rob' }), 'User');
+    const { RoleId } = inside(await iam.call('GetRole', { RoleName: 'Helper' }), 'Role');
+    await iam.call('DeleteUser', { UserName: 'rob' });
+    await iam.call('DeleteRole', { RoleName: 'Helper' });
+    await iam.createUser('rob', { Path: '/x/' });
+    await iam.createRole('Helper');
+    assert.deepEqual(await trusted('Admin'), [UserId, RoleId, accountId]);
+    assert.deepEqual(await trusted('Foreign', foreignRoot), [UserId]);
+    const PolicyDocument = trusting(String(UserId), String(RoleId));
+    await iam.call('UpdateAssumeRolePolicy', { ...admin, PolicyDocument });
   });
 
   test('trust documents of 2,048 characters at most, white space not counted', async () => {

@@ -4,11 +4,12 @@ import { entityArn } from '../../../identity/iam/iam-arns.ts';
 import { iamError } from '../../../identity/iam/iam-error.ts';
 import { newUniqueId } from '../../../identity/iam/iam-ids.ts';
 import { iamQuotas } from '../../../identity/iam/iam-quotas.ts';
-import { changeIdentities } from '../../../identity/iam/identity-work.ts';
+import { changeIdentities, type IdentityWork } from '../../../identity/iam/identity-work.ts';
 import { putHolder, requireHolder } from '../../../identity/iam/policy-holders.ts';
+import { replaceTrusted } from '../../../identity/iam/trusted-principals.ts';
 import type { ServiceCall, ServiceOperation } from '../service-operation.ts';
 import { requireBoundary } from './attachable-policy.ts';
-import { checkTrustPolicy } from './check-policy.ts';
+import { checkTrusted, checkTrustPolicy } from './check-policy.ts';
 import { defineOperation } from './define-operation.ts';
 import { accountOf, type IamContext, readWork } from './iam-context.ts';
 import { required } from './iam-input.ts';
@@ -57,7 +58,7 @@ function createRole(context: IamContext): ServiceOperation {
     async run({ RoleName, Path = '/', AssumeRolePolicyDocument, PermissionsBoundary, ...input }, call) {
       const account = accountOf(call);
       const { accountId } = account;
-      await checkTrustPolicy(readWork(context), account, AssumeRolePolicyDocument);
+      checkTrustPolicy(AssumeRolePolicyDocument);
       if (Path.startsWith('/aws-service-role/')) {
         throw iamError('ValidationError', 'Path /aws-service-role/ is reserved for service-linked roles.');
       }
@@ -71,6 +72,7 @@ function createRole(context: IamContext): ServiceOperation {
             `Cannot exceed quota for RolesPerAccount: ${iamQuotas.rolesPerAccount}`,
           );
         }
+        await checkTrusted(work, account, AssumeRolePolicyDocument);
         const created: RoleEntity = {
           roleName: RoleName,
           roleId: newUniqueId(random, 'AROA'),
@@ -110,11 +112,14 @@ function getRole(context: IamContext): ServiceOperation {
 async function changeRole(
   context: IamContext,
   call: ServiceCall,
-  change: { readonly name: string; to(role: RoleEntity): RoleEntity },
+  change: {
+    readonly name: string;
+    to(role: RoleEntity, work: IdentityWork): RoleEntity | Promise<RoleEntity>;
+  },
 ): Promise<RoleEntity> {
   const { accountId } = call.principal;
   return changeIdentities(context.identities, async (work) => {
-    const holder = change.to(await requireHolder(work, 'role', { accountId, name: change.name }));
+    const holder = await change.to(await requireHolder(work, 'role', { accountId, name: change.name }), work);
     await putHolder(work, 'role', { accountId, holder });
     return holder;
   });
@@ -168,10 +173,13 @@ function updateAssumeRolePolicy(context: IamContext): ServiceOperation {
     input: { RoleName: roleName, PolicyDocument: required(members.policyDocument) },
     targets: ({ RoleName }, call) => holderTarget(context, call, { kind: 'role', name: RoleName }),
     async run({ RoleName, PolicyDocument }, call) {
-      await checkTrustPolicy(readWork(context), accountOf(call), PolicyDocument);
+      checkTrustPolicy(PolicyDocument);
       await changeRole(context, call, {
         name: RoleName,
-        to: (role) => ({ ...role, trustPolicy: PolicyDocument }),
+        async to(role, work) {
+          await checkTrusted(work, accountOf(call), PolicyDocument);
+          return { ...role, trustPolicy: PolicyDocument };
+        },
       });
       return {};
     },
@@ -195,6 +203,8 @@ function deleteRole(context: IamContext): ServiceOperation {
           throw iamError('DeleteConflict', 'Cannot delete entity, must delete policies first.');
         }
         await work.delete('role', accountId, RoleName);
+        const from = entityArn(accountOf(call), 'role', { path: role.path, name: role.roleName });
+        await replaceTrusted(work, { from, to: role.roleId });
       });
       return {};
     },

@@ -6,6 +6,7 @@ import { newUniqueId } from '../../../identity/iam/iam-ids.ts';
 import { iamQuotas } from '../../../identity/iam/iam-quotas.ts';
 import { changeIdentities, type IdentityWork } from '../../../identity/iam/identity-work.ts';
 import { putHolder, requireHolder } from '../../../identity/iam/policy-holders.ts';
+import { replaceTrusted } from '../../../identity/iam/trusted-principals.ts';
 import type { ServiceCall, ServiceOperation } from '../service-operation.ts';
 import { requireBoundary } from './attachable-policy.ts';
 import { defineOperation } from './define-operation.ts';
@@ -126,6 +127,7 @@ function updateUser(context: IamContext): ServiceOperation {
           await work.delete('user', accountId, user.userName);
         }
         await putHolder(work, 'user', { accountId, holder: renamed });
+        await replaceTrusted(work, { from: arnOf(call, user), to: arnOf(call, renamed) });
         for (const key of await keysOf(work, accountId, user.userName)) {
           const reference = { kind: 'accessKey', accountId, name: key.accessKeyId } as const;
           await work.put(reference, { ...key, userName: renamed.userName });
@@ -134,6 +136,10 @@ function updateUser(context: IamContext): ServiceOperation {
       return {};
     },
   });
+}
+
+function arnOf(call: ServiceCall, { path: userPath, userName: name }: UserEntity): string {
+  return entityArn(accountOf(call), 'user', { path: userPath, name });
 }
 
 /** The keys of a user, or with undefined those of the root. */
@@ -160,6 +166,7 @@ function deleteUser(context: IamContext): ServiceOperation {
         const must = await whatHoldsUser(work, accountId, user);
         if (must !== undefined) throw iamError('DeleteConflict', `Cannot delete entity, must ${must} first.`);
         await work.delete('user', accountId, UserName);
+        await replaceTrusted(work, { from: arnOf(call, user), to: user.userId });
       });
       return {};
     },
