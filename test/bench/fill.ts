@@ -1,6 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { silentLog } from '../../src/base/log.ts';
+import { noMetrics } from '../../src/base/metrics.ts';
+import { dataPaths } from '../../src/server/data-directory.ts';
+import { systemClock } from '../../src/server/system/system-clock.ts';
 import { systemRandom } from '../../src/server/system/system-random.ts';
+import { ClickHouseHttp } from '../../src/store/clickhouse/clickhouse-http.ts';
+import { EngineProcess } from '../../src/store/clickhouse/engine/engine-process.ts';
+import { quoteString } from '../../src/store/clickhouse/quote.ts';
 import { createDataset, type Dataset } from './dataset.ts';
 import { acceptText, SEGMENT_EVENTS, withStorage, writeSegment } from './storage.ts';
 
@@ -38,4 +45,34 @@ export async function fillStore(dataDir: string, count: number, nowMs: number): 
     }
     await storing;
   });
+  await mergeClosedWeeks(dataDir);
+}
+
+/** As the engine does by itself an hour after the last event of a week; the open week is left in its parts. */
+async function mergeClosedWeeks(dataDir: string): Promise<void> {
+  const engine = new EngineProcess({
+    dataDir: dataPaths(dataDir).engine,
+    memoryBytesMax: 1_000_000_000,
+    clock: systemClock,
+    log: silentLog,
+    metrics: noMetrics,
+  });
+  await engine.start();
+  const http = new ClickHouseHttp({
+    url: 'http://engine',
+    socketPath: engine.socketPath,
+    checkReady: (operation) => engine.checkReady(operation),
+  });
+  const operation = 'merge';
+  const weeks = await http.query<{ id: string }>({
+    lane: 'scan',
+    operation,
+    sql: `SELECT DISTINCT partition_id AS id FROM system.parts WHERE table = 'events' AND active ORDER BY id`,
+  });
+  for (const { id } of weeks.slice(0, -1)) {
+    const sql = `OPTIMIZE TABLE opentrail.events PARTITION ID ${quoteString(id)} FINAL`;
+    await http.command({ lane: 'insert', operation, sql });
+  }
+  await http.close();
+  await engine.close();
 }

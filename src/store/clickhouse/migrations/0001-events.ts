@@ -12,6 +12,9 @@
  * different, so that theirs would be as large as the column; they have Bloom filters. A row of a page costs half a granule of
  * `raw` to decompress, so granules are small.
  *
+ * A part is compact up to 16 GB (before compression, some 9 million events): in the wide form a small column is compressed
+ * in blocks of many granules, and each row of a page decompresses one.
+ *
  * `meta` and `raw` are kept byte for byte beside what is extracted from them: together with the sequence they are the
  * journal line, over which the hash chain runs.
  */
@@ -61,7 +64,7 @@ SETTINGS index_granularity = 512,
   exclude_materialize_skip_indexes_on_merge = 'fresh_user_name, fresh_access_key_id, fresh_resource_names, fresh_event_name',
   min_age_to_force_merge_seconds = 3600,
   min_age_to_force_merge_on_partition_only = 1,
-  min_bytes_for_wide_part = 1073741824,
+  min_bytes_for_wide_part = 17179869184,
   fsync_after_insert = 1,
   fsync_part_directory = 1,
   min_compressed_bytes_to_fsync_after_merge = 1,
