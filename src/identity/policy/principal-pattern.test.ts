@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RequestPrincipal } from './access-request.ts';
+import { parsePolicyJson } from './policy-json.ts';
 import { compilePrincipals, reachOf } from './principal-pattern.ts';
 
 const accountId = '111122223333';
@@ -29,11 +30,7 @@ const session: RequestPrincipal = {
 };
 
 function reach(name: string, principal: RequestPrincipal) {
-  return reachOf(
-    compilePrincipals({ kind: 'object', members: new Map([['AWS', { kind: 'string', value: name }]]) }),
-    principal,
-    new Map(),
-  );
+  return reachOf(compilePrincipals(parsePolicyJson(JSON.stringify({ AWS: name }))), principal, new Map());
 }
 
 describe('a policy that names a unique id', () => {
