@@ -41,6 +41,14 @@ export class TerraformFolder {
     readonly resources: string;
   }): Promise<TerraformFolder> {
     const folder = new TerraformFolder(await mkdtemp(join(tmpdir(), 'opentrail-terraform-')), options.env);
+    await folder.write(options.resources);
+    const { status, stdout, stderr } = await folder.run('init', `-plugin-dir=${options.pluginFolder}`);
+    if (status !== 0) throw new Error(`terraform init: ${stdout}${stderr}`);
+    return folder;
+  }
+
+  /** Puts these resources in the place of those that are there. */
+  async write(resources: string): Promise<void> {
     const configuration = `terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -50,11 +58,8 @@ provider "aws" {
   skip_metadata_api_check = true
   skip_region_validation  = true
 }
-${options.resources}`;
-    await writeFile(join(folder.#path, 'main.tf'), configuration);
-    const { status, stdout, stderr } = await folder.run('init', `-plugin-dir=${options.pluginFolder}`);
-    if (status !== 0) throw new Error(`terraform init: ${stdout}${stderr}`);
-    return folder;
+${resources}`;
+    await writeFile(join(this.#path, 'main.tf'), configuration);
   }
 
   /** `apply`, `plan`, `destroy`, with what they need to ask nothing. */
