@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Operation } from '../src/aws/operations/operation.ts';
 import { cloudTrailDataOperations, cloudTrailOperations } from '../src/aws/operations/operation-index.ts';
 import { silentLog } from '../src/base/log.ts';
+import { MasterKeyFile } from '../src/identity/secrets/master-key-file.ts';
 import { cloudTrailApi, cloudTrailDataApi } from '../src/model/cloudtrail-api.generated.ts';
 import type { ServiceApi } from '../src/model/service-api.ts';
 import { openIdentity } from '../src/server/open-identity.ts';
@@ -71,7 +72,7 @@ async function serviceSections(): Promise<string[]> {
       identities: new MemoryIdentityStore(),
       accountId: '000000000000',
       root: { accessKeyId: 'AKIAROOT', secretAccessKey: 'none', origin: 'environment' },
-      masterKeyPath: join(folder, 'master-key.json'),
+      masterKeyFile: new MasterKeyFile(join(folder, 'master-key.json')),
       clock: systemClock,
       random: systemRandom,
       log: silentLog,

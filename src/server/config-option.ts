@@ -106,6 +106,17 @@ export function path(described: Described): ConfigOption<string> {
   );
 }
 
+export function optionalPattern(
+  described: Omit<Parameters<typeof pattern>[0], 'default'>,
+): ConfigOption<string | undefined> {
+  const option = pattern({ ...described, default: '' });
+  return {
+    ...option,
+    default: undefined,
+    parse: (texts, context) => (texts.length === 0 ? undefined : option.parse(texts, context)),
+  };
+}
+
 export function optionalPath(described: Omit<Described, 'default'>): ConfigOption<string | undefined> {
   const option = path({ ...described, default: '' });
   return {

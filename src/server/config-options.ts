@@ -11,6 +11,7 @@ import {
   integer,
   list,
   optionalPath,
+  optionalPattern,
   path,
   pattern,
   retention,
@@ -143,6 +144,16 @@ const STORAGE_OPTIONS = {
     doc:
       'File of the master key that seals secrets in the catalog, made at the first start; default: master-key.json in ' +
       'the data folder, but better on another disk than copies of that folder.',
+  }),
+  masterKeyKms: optionalPattern({
+    flag: 'master-key-kms',
+    group: 'Storage',
+    placeholder: 'KEY',
+    pattern: /^[\w:/-]{1,2048}$/,
+    bounds: 'the id, alias or ARN of a key of a KMS',
+    doc:
+      'Key of the KMS at AWS_ENDPOINT_URL_KMS that the master key is encrypted with in its file; asked at the start, with ' +
+      'the standard credentials of AWS clients.',
   }),
   historyRetentionMs: retention({
     flag: 'history-retention',

@@ -5,6 +5,7 @@ import { createStsService } from '../aws/services/sts/create-sts-service.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { createAccountBounds } from '../identity/account-bounds.ts';
 import { type Authorizer, createAuthorizer } from '../identity/authorizer.ts';
 import { type KeyUseLog, openKeyUseLog } from '../identity/key-use-log.ts';
 import { loadActionTable } from '../identity/load-action-table.ts';
@@ -12,8 +13,9 @@ import {
   createOrganizationDirectory,
   type OrganizationDirectory,
 } from '../identity/organization/organization-directory.ts';
+import { PolicyCache } from '../identity/policy/policy-cache.ts';
 import { createPrincipalResolver, type PrincipalResolver } from '../identity/resolve-principal.ts';
-import { MasterKeyFile } from '../identity/secrets/master-key-file.ts';
+import type { MasterKeyFile } from '../identity/secrets/master-key-file.ts';
 import { openMasterKeys } from '../identity/secrets/master-keys.ts';
 import { createPasswordHasher } from '../identity/secrets/password-hash.ts';
 import { createSecretSealer } from '../identity/secrets/secret-sealer.ts';
@@ -29,7 +31,7 @@ export interface IdentityOptions {
   readonly identities: IdentityStore;
   readonly accountId: string;
   readonly root: RootCredentials;
-  readonly masterKeyPath: string;
+  readonly masterKeyFile: MasterKeyFile;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -51,8 +53,7 @@ export interface Identity {
 /** Opens what identities stand on; makes the master key at the first start. What has to be closed is left in `stack`. */
 export async function openIdentity(options: IdentityOptions, stack: AsyncDisposableStack): Promise<Identity> {
   const { identities, accountId, root, clock, random, log } = options;
-  const file = new MasterKeyFile(options.masterKeyPath);
-  const ring = await openMasterKeys({ file, store: identities, random, clock });
+  const ring = await openMasterKeys({ file: options.masterKeyFile, store: identities, random, clock });
   const sealer = createSecretSealer({ ring, random });
   const sessions = createSessionTokens({ ring, random });
   const store = await openVersionedStore(identities, clock);
@@ -69,6 +70,7 @@ export async function openIdentity(options: IdentityOptions, stack: AsyncDisposa
   });
   const keyUse = openKeyUseLog({ store, clock, log });
   stack.defer(() => keyUse.close());
+  const bounds = createAccountBounds({ store, organizations, policies: new PolicyCache() });
   const iam = createIamService({
     identities: store,
     clock,
@@ -76,6 +78,7 @@ export async function openIdentity(options: IdentityOptions, stack: AsyncDisposa
     sealer,
     passwords: createPasswordHasher({ random }),
     actions: await loadActionTable(ACTION_SERVICES),
+    serviceControlOf: async (id) => (await bounds.of(id)).serviceControl,
   });
   const authorizer = createAuthorizer({ store, organizations, clock });
   const sts = createStsService({

@@ -1,12 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import { MasterKeyFile } from '../identity/secrets/master-key-file.ts';
+import type { MasterKeyFile } from '../identity/secrets/master-key-file.ts';
 import { abandonMasterKeys, openMasterKeys, type Rotation } from '../identity/secrets/master-keys.ts';
 import type { IdentityStore } from '../store/identity-store.ts';
 import { openSqliteCatalog } from '../store/sqlite/sqlite-catalog.ts';
 import { openSqliteIdentityStore } from '../store/sqlite/sqlite-identity-store.ts';
 import type { Config } from './config-options.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { openMasterKeyFile } from './open-master-key-file.ts';
 import { type RootCredentials, resetRootCredentials } from './root-credentials.ts';
 
 export interface KeyWork {
@@ -36,9 +37,9 @@ export function resetRootKey(work: KeyWork): {
 
 /** Rotates the master key of a server that is stopped: `MasterKeys.rotate`. */
 export function rotateMasterKey(work: KeyWork, isForgettingOld: boolean): Promise<Rotation> {
-  return withStore(work, async (store, path) => {
+  return withStore(work, async (store, file) => {
     const { random, clock } = work;
-    const keys = await openMasterKeys({ file: new MasterKeyFile(path), store, random, clock });
+    const keys = await openMasterKeys({ file, store, random, clock });
     return keys.rotate({ isForgettingOld });
   });
 }
@@ -49,8 +50,8 @@ export function replaceLostMasterKey(work: KeyWork): Promise<void> {
 }
 
 async function withStore<T>(
-  { config }: KeyWork,
-  action: (store: IdentityStore, masterKeyPath: string) => Promise<T>,
+  { config, environment }: KeyWork,
+  action: (store: IdentityStore, masterKeyFile: MasterKeyFile) => Promise<T>,
 ): Promise<T> {
   const { paths, release } = openDataDirectory(config.dataDir);
   try {
@@ -58,7 +59,7 @@ async function withStore<T>(
     await (await openSqliteCatalog(paths.catalog)).close();
     const store = await openSqliteIdentityStore(paths.catalog);
     try {
-      return await action(store, config.masterKeyFile ?? paths.masterKey);
+      return await action(store, openMasterKeyFile({ config, paths, environment }));
     } finally {
       await store.close();
     }

@@ -13,6 +13,7 @@ import { HealthMonitor } from './health-monitor.ts';
 import type { Refusal } from './listen/http1-server.ts';
 import { type Listener, listen } from './listen.ts';
 import { openIdentity } from './open-identity.ts';
+import { openMasterKeyFile } from './open-master-key-file.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { type OperationsOptions, serveMetrics } from './operations-endpoints.ts';
 import type { PrometheusMetrics } from './prometheus-metrics.ts';
@@ -72,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...storage,
       accountId: config.account,
       root,
-      masterKeyPath: config.masterKeyFile ?? paths.masterKey,
+      masterKeyFile: openMasterKeyFile({ config, paths, environment }),
     },
     stack,
   );

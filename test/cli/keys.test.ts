@@ -6,9 +6,12 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import * as iam from '@aws-sdk/client-iam';
+import * as kms from '@aws-sdk/client-kms';
 import * as sts from '@aws-sdk/client-sts';
 import { run } from '../harness/aws-cli.ts';
+import { MotoServer } from '../harness/moto-server.ts';
 import { clientEnvironment, OpenTrailServer } from '../harness/opentrail-server.ts';
+import { needsProgram } from '../harness/programs.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../opentrail', import.meta.url));
 
@@ -30,9 +33,9 @@ afterEach(async () => {
 });
 
 /** Without a root key in the environment, so that it is the one of the file. */
-async function start(): Promise<void> {
-  const env = { OPENTRAIL_ROOT_ACCESS_KEY_ID: '', OPENTRAIL_ROOT_SECRET_ACCESS_KEY: '' };
-  server = await OpenTrailServer.start({ dataDir, env });
+async function start(more: { flags?: string[]; env?: Record<string, string> } = {}): Promise<void> {
+  const env = { OPENTRAIL_ROOT_ACCESS_KEY_ID: '', OPENTRAIL_ROOT_SECRET_ACCESS_KEY: '', ...more.env };
+  server = await OpenTrailServer.start({ dataDir, env, flags: more.flags ?? [] });
 }
 
 async function stop(): Promise<void> {
@@ -174,6 +177,40 @@ describe('opentrail master-key', () => {
     await start();
     assert.equal(await whoIs(alice), 'InvalidClientTokenId');
     assert.match((await whoIs(rootKey())) ?? '', /:root$/);
+  });
+
+  it('is encrypted by a KMS where one is named, and of no use without it', async (context) => {
+    if (!needsProgram(context, 'moto_server')) return;
+    await start();
+    const alice = await makeUserKey();
+    await stop();
+    const read = () => JSON.parse(readFileSync(join(dataDir, 'master-key.json'), 'utf8'));
+    const { key: clear } = read().keys[0];
+    await using moto = await MotoServer.start();
+    const env = {
+      AWS_ENDPOINT_URL_KMS: moto.url,
+      AWS_ACCESS_KEY_ID: 'AKIAKMS',
+      AWS_SECRET_ACCESS_KEY: 'kms-secret',
+    };
+    const client = new kms.KMSClient({
+      endpoint: moto.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'AKIAKMS', secretAccessKey: 'kms-secret' },
+    });
+    const { KeyMetadata } = await client.send(new kms.CreateKeyCommand({}));
+    client.destroy();
+    const flags = ['--master-key-kms', KeyMetadata?.KeyId ?? ''];
+    await start({ flags, env });
+    assert.match((await whoIs(alice)) ?? '', /user\/alice$/);
+    assert.ok(!JSON.stringify(read()).includes(clear));
+    await stop();
+    await start({ flags, env });
+    assert.match((await whoIs(alice)) ?? '', /user\/alice$/);
+    await stop();
+    await assert.rejects(start(), /its keys are encrypted by kms:/);
+    await assert.rejects(start({ flags }), /AWS_ENDPOINT_URL_KMS is missing/);
+    const unreachable = { ...env, AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1' };
+    await assert.rejects(start({ flags, env: unreachable }), /kms decrypt: http:\/\/127.0.0.1:1/);
   });
 
   it('says what it can do when it is not told what to do', async () => {

@@ -45,10 +45,14 @@ export class MasterKeyFile {
     this.#wrapper = wrapper;
   }
 
-  /** The newest first; undefined where there is no file. Rejects with a `DependencyError` that says what to do. */
+  /**
+   * The newest first; undefined where there is no file. Keys that stand in clear though a wrapper is configured are
+   * wrapped, and the file is written anew. Rejects with a `DependencyError` that says what to do.
+   */
   async read(): Promise<FiledKey[] | undefined> {
     const body = this.#readBody();
     if (body === undefined) return undefined;
+    if (body.wrappedBy === undefined && this.#wrapper !== undefined) return this.#wrapAll(body.keys);
     if (body.wrappedBy !== this.#wrapper?.name) {
       const asked = body.wrappedBy === undefined ? 'not encrypted' : `encrypted by ${body.wrappedBy}`;
       throw this.#failure(
@@ -57,7 +61,17 @@ export class MasterKeyFile {
       );
     }
     const keys: FiledKey[] = [];
-    for (const entry of body.keys) keys.push(await this.#toKey(entry));
+    for (const entry of body.keys) keys.push(await this.#toKey(entry, this.#wrapper));
+    return keys;
+  }
+
+  async #wrapAll(entries: readonly FileEntry[]): Promise<FiledKey[]> {
+    const keys: FiledKey[] = [];
+    for (const entry of entries) {
+      const key = await this.#toKey(entry, undefined);
+      keys.push({ ...key, text: await this.textOf(key.key.export(), key.id) });
+    }
+    await this.write(keys);
     return keys;
   }
 
@@ -107,9 +121,11 @@ export class MasterKeyFile {
     throw this.#failure('read', 'it holds no master key: put back a copy of it');
   }
 
-  async #toKey({ id, key: text, createdAtMs, retiredAtMs }: FileEntry): Promise<FiledKey> {
-    const bytes =
-      this.#wrapper === undefined ? Buffer.from(text, 'base64') : await this.#wrapper.unwrap(text, id);
+  async #toKey(
+    { id, key: text, createdAtMs, retiredAtMs }: FileEntry,
+    wrapper: KeyWrapper | undefined,
+  ): Promise<FiledKey> {
+    const bytes = wrapper === undefined ? Buffer.from(text, 'base64') : await wrapper.unwrap(text, id);
     try {
       const key = toMasterKey(bytes);
       if (key.id !== id) throw new Error(`it is ${key.id}`);

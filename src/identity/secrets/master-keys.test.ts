@@ -68,6 +68,13 @@ async function readSecrets(ring: MasterKeys) {
   return keyIds;
 }
 
+/** What a key service could be, as far as the file is concerned. */
+const wrapper: KeyWrapper = {
+  name: 'kms:test',
+  wrap: async (key) => Buffer.from(key.map((byte) => byte ^ 0x5a)).toString('base64'),
+  unwrap: async (wrapped) => Buffer.from(wrapped, 'base64').map((byte) => byte ^ 0x5a),
+};
+
 describe('the master key', () => {
   it('is made at the first start, for its owner alone, and is the same at the next', async () => {
     const ring = await open();
@@ -167,17 +174,22 @@ describe('the master key', () => {
   });
 
   it('stands in the file only as what a key service made of it, where one is configured', async () => {
-    const wrapper: KeyWrapper = {
-      name: 'kms:test',
-      wrap: async (key) => Buffer.from(key.map((byte) => byte ^ 0x5a)).toString('base64'),
-      unwrap: async (wrapped) => Buffer.from(wrapped, 'base64').map((byte) => byte ^ 0x5a),
-    };
     const ring = await open(new MasterKeyFile(path, wrapper));
     await putSecrets(ring);
     const clear = ring.current.key.export().toString('base64');
     assert.ok(!readFileSync(path, 'utf8').includes(clear));
     await readSecrets(await open(new MasterKeyFile(path, wrapper)));
     await assert.rejects(open(), /encrypted by kms:test, and the configuration says otherwise/);
+  });
+
+  it('that stands in clear is encrypted when a key service is configured later', async () => {
+    const ring = await open();
+    await putSecrets(ring);
+    const again = await open(new MasterKeyFile(path, wrapper));
+    assert.equal(again.current.id, ring.current.id);
+    await readSecrets(again);
+    const clear = ring.current.key.export().toString('base64');
+    assert.ok(!readFileSync(path, 'utf8').includes(clear));
   });
 });
 
