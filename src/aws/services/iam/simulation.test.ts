@@ -93,7 +93,7 @@ describe('SimulateCustomPolicy', () => {
           ResourceArns: Array(500).fill('arn:aws:s3:::b'),
         },
         '400 InvalidInput',
-        /10000/,
+        /At most 200000/,
       ],
     ];
     for (const [members, code, message] of wrong) {

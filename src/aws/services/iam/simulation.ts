@@ -23,8 +23,8 @@ import { pageOf } from './paging.ts';
 
 /** Items of a list in one request; each asks the evaluator once for each of the others. */
 const LIST_MAX = 1_000;
-/** Actions times resources of one request. */
-const QUESTIONS_MAX = 10_000;
+/** Actions times resources times statements of one request: about 0.2 s, during which nothing else is answered. */
+const EVALUATIONS_MAX = 200_000;
 
 const documents = list(members.policyDocument, { max: LIST_MAX });
 const resourceName = text({ max: 2_048 });
@@ -147,12 +147,6 @@ async function answer(
 ): Promise<JsonObject> {
   const { input, principal, identity } = facts;
   const { ActionNames: actions, ResourceArns: resourceArns = [], PermissionsBoundaryPolicyInputList } = input;
-  if (actions.length * Math.max(1, resourceArns.length) > QUESTIONS_MAX) {
-    throw iamError(
-      'InvalidInput',
-      `At most ${QUESTIONS_MAX} actions times resources can be simulated at once.`,
-    );
-  }
   const boundary =
     named(PermissionsBoundaryPolicyInputList, 'PermissionsBoundaryPolicyInputList', 'boundary')[0] ??
     facts.boundary;
@@ -161,6 +155,16 @@ async function answer(
     'ResourcePolicy',
     'resource',
   )[0];
+  const asked = [...identity, boundary, resource].reduce(
+    (sum, one) => sum + (one?.policy.statements.length ?? 0),
+    1,
+  );
+  if (actions.length * Math.max(1, resourceArns.length) * asked > EVALUATIONS_MAX) {
+    throw iamError(
+      'InvalidInput',
+      `At most ${EVALUATIONS_MAX} actions times resources times statements can be simulated at once.`,
+    );
+  }
   const serviceControl = await context.serviceControlOf?.(principal.accountId);
   const results = simulate(
     {
