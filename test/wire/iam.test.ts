@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import * as sdk from '@aws-sdk/client-iam';
+import * as org from '@aws-sdk/client-organizations';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { aws } from '../harness/aws-cli.ts';
 import { clientEnvironment, OpenTrailServer, TEST_ROOT } from '../harness/opentrail-server.ts';
 import { needsProgram } from '../harness/programs.ts';
@@ -249,6 +251,81 @@ describe('The SDK', () => {
       assert.equal(hits, '', 'no file of the data directory holds it');
       assert.equal(server.output.text.includes(needle), false, 'no line of the log holds it');
     }
+  });
+});
+
+describe('A simulation in a member account', () => {
+  test('tells that the organization does not allow what the policies of the role do', async () => {
+    const rootKey = {
+      endpoint: server.endpoint,
+      region: 'us-east-1',
+      credentials: {
+        accessKeyId: TEST_ROOT.OPENTRAIL_ROOT_ACCESS_KEY_ID,
+        secretAccessKey: TEST_ROOT.OPENTRAIL_ROOT_SECRET_ACCESS_KEY,
+      },
+    };
+    const organizations = new org.OrganizationsClient(rootKey);
+    await organizations.send(new org.CreateOrganizationCommand({}));
+    const { Roots } = await organizations.send(new org.ListRootsCommand({}));
+    const PolicyType = 'SERVICE_CONTROL_POLICY';
+    await organizations.send(new org.EnablePolicyTypeCommand({ RootId: Roots?.[0]?.Id, PolicyType }));
+    const { CreateAccountStatus } = await organizations.send(
+      new org.CreateAccountCommand({ Email: 'dev@example.com', AccountName: 'dev' }),
+    );
+    const TargetId = CreateAccountStatus?.AccountId ?? '';
+    const Statement = { Effect: 'Deny', Action: 's3:*', Resource: '*' };
+    const { Policy } = await organizations.send(
+      new org.CreatePolicyCommand({
+        Name: 'no-s3',
+        Description: '',
+        Type: PolicyType,
+        Content: JSON.stringify({ Version: '2012-10-17', Statement }),
+      }),
+    );
+    const PolicyId = Policy?.PolicySummary?.Id;
+    await organizations.send(new org.AttachPolicyCommand({ PolicyId, TargetId }));
+    const RoleArn = `arn:aws:iam::${TargetId}:role/OrganizationAccountAccessRole`;
+    // The root cannot assume roles, so a user does.
+    await root.send(new sdk.CreateUserCommand({ UserName: 'assumer' }));
+    const assume = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: RoleArn },
+    });
+    await root.send(
+      new sdk.PutUserPolicyCommand({ UserName: 'assumer', PolicyName: 'p', PolicyDocument: assume }),
+    );
+    const { AccessKey } = await root.send(new sdk.CreateAccessKeyCommand({ UserName: 'assumer' }));
+    const credentials = {
+      accessKeyId: AccessKey?.AccessKeyId ?? '',
+      secretAccessKey: AccessKey?.SecretAccessKey ?? '',
+    };
+    const assumer = new STSClient({ ...rootKey, credentials });
+    const { Credentials } = await assumer.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'me' }));
+    const member = new sdk.IAMClient({
+      ...rootKey,
+      credentials: {
+        accessKeyId: Credentials?.AccessKeyId ?? '',
+        secretAccessKey: Credentials?.SecretAccessKey ?? '',
+        sessionToken: Credentials?.SessionToken ?? '',
+      },
+    });
+    const { EvaluationResults } = await member.send(
+      new sdk.SimulatePrincipalPolicyCommand({
+        PolicySourceArn: RoleArn,
+        ActionNames: ['s3:GetObject', 'iam:GetUser'],
+      }),
+    );
+    assert.deepEqual(
+      EvaluationResults?.map(({ EvalDecision, OrganizationsDecisionDetail: detail }) => [
+        EvalDecision,
+        detail?.AllowedByOrganizations,
+      ]),
+      [
+        ['explicitDeny', false],
+        ['allowed', true],
+      ],
+    );
+    for (const client of [organizations, assumer, member]) client.destroy();
   });
 });
 
