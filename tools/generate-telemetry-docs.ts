@@ -5,6 +5,7 @@ import { drainLogEvents } from '../src/drain/telemetry.ts';
 import { journalLogEvents } from '../src/journal/telemetry.ts';
 import { SERVICE_EVENTS } from '../src/record/service-event.ts';
 import { engineLogEvents } from '../src/store/clickhouse/telemetry.ts';
+import { catalogLogEvents } from '../src/store/sqlite/telemetry.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const OUTPUT = new URL('docs/telemetry.md', ROOT);
@@ -45,10 +46,9 @@ This page is written by \`tools/generate-telemetry-docs.ts\`.
 
 /** Modules that say when each of their events is written. */
 const DESCRIBED: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({ ...journalLogEvents, ...drainLogEvents, ...engineLogEvents }).map(([event, text]) => [
-    event,
-    text.replace(/^(error|warn|info|debug): /, ''),
-  ]),
+  Object.entries({ ...journalLogEvents, ...drainLogEvents, ...engineLogEvents, ...catalogLogEvents }).map(
+    ([event, text]) => [event, text.replace(/^(error|warn|info|debug): /, '')],
+  ),
 );
 
 interface Metric extends MetricDefinition {

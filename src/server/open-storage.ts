@@ -12,8 +12,7 @@ import { openEmbeddedStore } from '../store/clickhouse/open-embedded-store.ts';
 import { PatientEventStore } from '../store/clickhouse/patient-event-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { IdentityStore } from '../store/identity-store.ts';
-import { openSqliteCatalog } from '../store/sqlite/sqlite-catalog.ts';
-import { openSqliteIdentityStore } from '../store/sqlite/sqlite-identity-store.ts';
+import { openSqliteStores } from '../store/sqlite/open-sqlite-stores.ts';
 import type { Config } from './config-options.ts';
 import type { DataPaths } from './data-directory.ts';
 
@@ -45,10 +44,9 @@ export interface Storage {
  */
 export async function openStorage(options: StorageOptions, stack: AsyncDisposableStack): Promise<Storage> {
   const { config, paths, clock, random, log, metrics } = options;
-  const catalog = await openSqliteCatalog(paths.catalog);
+  const { catalog, identities } = await openSqliteStores(paths.catalog, log);
+  // Both are one file.
   stack.defer(() => catalog.close());
-  const identities = await openSqliteIdentityStore(paths.catalog);
-  stack.defer(() => identities.close());
   // The engine takes the longest to start, so the journal is opened meanwhile.
   const engine = { dataDir: paths.engine, memoryBytesMax: config.engineMemoryBytes, clock, log, metrics };
   const store = new PatientEventStore({

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { DependencyError } from '../../base/dependency-error.ts';
+import { type Log, silentLog } from '../../base/log.ts';
 import type {
   Catalog,
   DroppedPartition,
@@ -13,13 +14,18 @@ import type { CatalogTables } from './catalog-tables.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 
 /**
- * Opens the catalog in a SQLite file, creating it when it is not there. Its folder MUST exist.
+ * Opens the catalog in a SQLite file, creating it when it is not there, on a thread of its own. Its folder MUST exist.
  *
  * Every call is one statement, so it happens whole or not at all; one that has resolved is fsynced.
  * Rejects with a `DependencyError` (`catalog`).
  */
-export async function openSqliteCatalog(path: string): Promise<Catalog> {
-  return new SqliteCatalog(await openSqliteDatabase(path));
+export async function openSqliteCatalog(path: string, log: Log = silentLog): Promise<Catalog> {
+  return createSqliteCatalog((await openSqliteDatabase(path, log)).db);
+}
+
+/** The catalog in a database that is open; `close` closes the database. */
+export function createSqliteCatalog(db: Kysely<CatalogTables>): Catalog {
+  return new SqliteCatalog(db);
 }
 
 class SqliteCatalog implements Catalog {

@@ -1,6 +1,6 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { assert, InvariantError } from '../../base/assert.ts';
+import { assert } from '../../base/assert.ts';
 import { DependencyError } from '../../base/dependency-error.ts';
+import { type Log, silentLog } from '../../base/log.ts';
 import {
   foldedName,
   type IdentityChange,
@@ -9,41 +9,62 @@ import {
   type IdentityReference,
   type IdentityStore,
 } from '../identity-store.ts';
-import { openSqliteConnection } from './sqlite-database.ts';
+import { openSqliteDatabase } from './sqlite-database.ts';
+import type { SqliteRow, SqliteStatement, SqliteValue } from './sqlite-request.ts';
+import type { SqliteThread } from './sqlite-thread.ts';
 
 /**
- * Opens the identity store in the catalog's file, on a connection of its own.
- *
- * Its statements are run without Kysely, because a commit is several of them: run one after another within one turn of the
- * event loop, no other call of this process can come between, and so none can wait for a lock that only this thread
- * could release. Rejects with a `DependencyError` (`catalog`).
+ * Opens the identity store in the catalog's file, on a thread of its own. Rejects with a `DependencyError` (`catalog`).
  */
-export async function openSqliteIdentityStore(path: string): Promise<IdentityStore> {
-  return new SqliteIdentityStore(await openSqliteConnection(path));
+export async function openSqliteIdentityStore(path: string, log: Log = silentLog): Promise<IdentityStore> {
+  return createSqliteIdentityStore((await openSqliteDatabase(path, log)).thread);
 }
 
-const COLUMNS = 'kind, accountId, name, body, revision';
+/**
+ * The identity store in a database that is open; `close` closes the database. Its statements are written out rather than
+ * built, because a commit is several of them that go to the thread as one request.
+ */
+export function createSqliteIdentityStore(thread: SqliteThread): IdentityStore {
+  return new SqliteIdentityStore(thread);
+}
+
+const DOCUMENTS = 'select kind, accountId, name, body, revision from identities';
+const OF_KIND = 'where kind = ? and accountId = ?';
+const THIS_GENERATION = '(select generation from identityGeneration)';
+
+const STATEMENTS = {
+  get: `${DOCUMENTS} ${OF_KIND} and foldedName = ?`,
+  find: `${DOCUMENTS} where kind = ? and foldedName = ? limit 2`,
+  list: `${DOCUMENTS} ${OF_KIND} order by foldedName limit ?`,
+  listAfter: `${DOCUMENTS} ${OF_KIND} and foldedName > ? order by foldedName limit ?`,
+  listAll: `${DOCUMENTS} where kind = ? and (accountId, foldedName) > (?, ?)
+    order by accountId, foldedName limit ?`,
+  count: `select count(*) as count from identities ${OF_KIND}`,
+  generation: 'select generation from identityGeneration',
+  advance: 'update identityGeneration set generation = generation + 1',
+  // The revision is the generation, which the same transaction has advanced before.
+  insert: `insert into identities (kind, accountId, foldedName, name, body, revision)
+    values (?, ?, ?, ?, ?, ${THIS_GENERATION}) on conflict do nothing`,
+  update: `update identities set name = ?, body = ?, revision = ${THIS_GENERATION}
+    ${OF_KIND} and foldedName = ? and revision = ?`,
+  delete: `delete from identities ${OF_KIND} and foldedName = ? and revision = ?`,
+} as const;
 
 class SqliteIdentityStore implements IdentityStore {
-  readonly #database: DatabaseSync;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #thread: SqliteThread;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-    this.#statements = prepareStatements(database);
+  constructor(thread: SqliteThread) {
+    this.#thread = thread;
   }
 
   async get({ kind, accountId, name }: IdentityReference): Promise<IdentityDocument | undefined> {
-    return this.#attempt('getIdentity', ({ get }) =>
-      toDocument(get.get(kind, accountId, foldedName(kind, name))),
-    );
+    const rows = await this.#read('getIdentity', 'get', [kind, accountId, foldedName(kind, name)]);
+    return rows.map(toDocument)[0];
   }
 
   async find(kind: IdentityKind, name: string): Promise<IdentityDocument | undefined> {
-    return this.#attempt('findIdentity', ({ find }) => {
-      const rows = find.all(kind, foldedName(kind, name));
-      return rows.length === 1 ? toDocument(rows[0]) : undefined;
-    });
+    const rows = await this.#read('findIdentity', 'find', [kind, foldedName(kind, name)]);
+    return rows.length === 1 ? rows.map(toDocument)[0] : undefined;
   }
 
   async list(query: {
@@ -52,15 +73,14 @@ class SqliteIdentityStore implements IdentityStore {
     readonly after?: string;
     readonly limit?: number;
   }): Promise<IdentityDocument[]> {
-    const { kind, accountId, after, limit } = query;
-    return this.#attempt('listIdentities', ({ list, listAfter }) => {
-      // A negative limit is none.
-      const rows =
-        after === undefined
-          ? list.all(kind, accountId, limit ?? -1)
-          : listAfter.all(kind, accountId, foldedName(kind, after), limit ?? -1);
-      return rows.map(toDocument).filter((document) => document !== undefined);
-    });
+    const { kind, accountId, after } = query;
+    // A negative limit is none.
+    const limit = query.limit ?? -1;
+    const rows =
+      after === undefined
+        ? await this.#read('listIdentities', 'list', [kind, accountId, limit])
+        : await this.#read('listIdentities', 'listAfter', [kind, accountId, foldedName(kind, after), limit]);
+    return rows.map(toDocument);
   }
 
   async listAll(query: {
@@ -69,16 +89,15 @@ class SqliteIdentityStore implements IdentityStore {
     readonly limit: number;
   }): Promise<IdentityDocument[]> {
     const { kind, after, limit } = query;
-    return this.#attempt('listIdentities', ({ listAll }) => {
-      // No account has an empty id, so that the first page is after it.
-      const { accountId, name } = after ?? { accountId: '', name: '' };
-      const rows = listAll.all(kind, accountId, foldedName(kind, name), limit);
-      return rows.map(toDocument).filter((document) => document !== undefined);
-    });
+    // No account has an empty id, so that the first page is after it.
+    const { accountId, name } = after ?? { accountId: '', name: '' };
+    const parameters = [kind, accountId, foldedName(kind, name), limit];
+    return (await this.#read('listIdentities', 'listAll', parameters)).map(toDocument);
   }
 
   async count({ kind, accountId }: { readonly kind: IdentityKind; readonly accountId: string }) {
-    return this.#attempt('countIdentities', ({ count }) => Number(count.get(kind, accountId)?.count));
+    const [row] = await this.#read('countIdentities', 'count', [kind, accountId]);
+    return Number(row?.count);
   }
 
   async commit(changes: readonly IdentityChange[]): Promise<boolean> {
@@ -86,88 +105,47 @@ class SqliteIdentityStore implements IdentityStore {
       ({ kind, accountId, name }) => `${kind}\n${accountId}\n${foldedName(kind, name)}`,
     );
     assert(new Set(keys).size === keys.length, 'a commit changes each document once');
-    return this.#attempt('commitIdentities', (statements) => {
-      // Immediate, so that the revisions which are read here are still those when it commits, whatever process writes.
-      this.#database.exec('begin immediate');
-      try {
-        const isMade = applyAll(statements, changes);
-        this.#database.exec(isMade ? 'commit' : 'rollback');
-        return isMade;
-      } catch (cause) {
-        if (this.#database.isTransaction) this.#database.exec('rollback');
-        throw cause;
-      }
-    });
+    const statements = [{ sql: STATEMENTS.advance, parameters: [] }, ...changes.map(toStatement)];
+    return this.#attempt('commitIdentities', () => this.#thread.commit(statements));
   }
 
   async generation(): Promise<number> {
-    return this.#attempt('getGeneration', ({ generation }) => Number(generation.get()?.generation));
+    const [row] = await this.#read('getGeneration', 'generation', []);
+    return Number(row?.generation);
   }
 
   async close(): Promise<void> {
-    await this.#attempt('close', () => this.#database.close());
+    await this.#attempt('close', () => this.#thread.close());
   }
 
-  async #attempt<T>(
+  #read(
     operation: string,
-    action: (statements: ReturnType<typeof prepareStatements>) => T,
-  ): Promise<T> {
+    statement: keyof typeof STATEMENTS,
+    parameters: readonly SqliteValue[],
+  ): Promise<readonly SqliteRow[]> {
+    const sql = STATEMENTS[statement];
+    return this.#attempt(operation, async () => (await this.#thread.run({ sql, parameters })).rows);
+  }
+
+  async #attempt<T>(operation: string, action: () => Promise<T>): Promise<T> {
     try {
-      return action(this.#statements);
+      return await action();
     } catch (cause) {
-      if (cause instanceof InvariantError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new DependencyError({ dependency: 'catalog', operation, isRetryable: true, reason, cause });
     }
   }
 }
 
-function prepareStatements(database: DatabaseSync) {
-  const ofKind = 'from identities where kind = ? and accountId = ?';
-  return {
-    get: database.prepare(`select ${COLUMNS} ${ofKind} and foldedName = ?`),
-    find: database.prepare(`select ${COLUMNS} from identities where kind = ? and foldedName = ? limit 2`),
-    list: database.prepare(`select ${COLUMNS} ${ofKind} order by foldedName limit ?`),
-    listAfter: database.prepare(`select ${COLUMNS} ${ofKind} and foldedName > ? order by foldedName limit ?`),
-    listAll: database.prepare(
-      `select ${COLUMNS} from identities where kind = ? and (accountId, foldedName) > (?, ?)
-         order by accountId, foldedName limit ?`,
-    ),
-    count: database.prepare(`select count(*) as count ${ofKind}`),
-    insert: database.prepare(
-      `insert into identities (kind, accountId, foldedName, name, body, revision) values (?, ?, ?, ?, ?, ?)
-         on conflict do nothing`,
-    ),
-    update: database.prepare(
-      `update identities set name = ?, body = ?, revision = ?
-         where kind = ? and accountId = ? and foldedName = ? and revision = ?`,
-    ),
-    delete: database.prepare(
-      'delete from identities where kind = ? and accountId = ? and foldedName = ? and revision = ?',
-    ),
-    generation: database.prepare('select generation from identityGeneration'),
-    advance: database.prepare(
-      'update identityGeneration set generation = generation + 1 returning generation',
-    ),
-  } satisfies Record<string, StatementSync>;
+/** Changes one row, or none where the revision is not the expected one. */
+function toStatement({ kind, accountId, name, body, expectedRevision }: IdentityChange): SqliteStatement {
+  const key = [kind, accountId, foldedName(kind, name)];
+  if (body === undefined) return { sql: STATEMENTS.delete, parameters: [...key, expectedRevision] };
+  if (expectedRevision === 0) return { sql: STATEMENTS.insert, parameters: [...key, name, body] };
+  return { sql: STATEMENTS.update, parameters: [name, body, ...key, expectedRevision] };
 }
 
-/** False as soon as one change finds another revision than it expects. */
-function applyAll(
-  statements: ReturnType<typeof prepareStatements>,
-  changes: readonly IdentityChange[],
-): boolean {
-  const revision = Number(statements.advance.get()?.generation);
-  return changes.every(({ kind, accountId, name, body, expectedRevision }) => {
-    const key = [kind, accountId, foldedName(kind, name)] as const;
-    if (body === undefined) return statements.delete.run(...key, expectedRevision).changes === 1;
-    if (expectedRevision === 0) return statements.insert.run(...key, name, body, revision).changes === 1;
-    return statements.update.run(name, body, revision, ...key, expectedRevision).changes === 1;
-  });
-}
-
-function toDocument(row: ReturnType<StatementSync['get']>): IdentityDocument | undefined {
-  if (row === undefined) return undefined;
+function toDocument(row: SqliteRow): IdentityDocument {
   return {
     kind: String(row.kind) as IdentityKind,
     accountId: String(row.accountId),
