@@ -8,6 +8,8 @@ export interface PageInput {
 }
 
 const MAX_ITEMS_DEFAULT = 100;
+/** Documents that are read at once at least, so that a path that few have costs few reads. */
+const READ_MIN = 200;
 
 /**
  * One page of things that have a key each. A marker is the key of the last one of the page before, so that nothing is
@@ -40,7 +42,7 @@ export function pageEntries<T>(
   };
 }
 
-/** A page of the documents of a kind, of which no more are read than it takes. */
+/** A page of the documents of a kind, of which not many more are read than it takes. */
 export async function pageOfStore<T>(
   store: IdentityStore,
   { Marker, MaxItems = MAX_ITEMS_DEFAULT }: PageInput,
@@ -55,8 +57,8 @@ export async function pageOfStore<T>(
   const { kind, accountId, member, accepts, toWire } = options;
   const found: { readonly name: string; readonly entity: T }[] = [];
   let after = Marker === undefined ? undefined : readMarker(Marker);
-  const limit = MaxItems + 1;
-  for (let isMore = true; isMore && found.length < limit; ) {
+  const limit = Math.max(MaxItems + 1, READ_MIN);
+  for (let isMore = true; isMore && found.length <= MaxItems; ) {
     const documents: IdentityDocument[] = await store.list({
       kind,
       accountId,
