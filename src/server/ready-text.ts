@@ -6,6 +6,7 @@ export interface ReadyFacts {
   readonly metricsUrl: string | undefined;
   readonly root: RootCredentials;
   readonly credentialsPath: string;
+  readonly masterKeyPath: string;
   readonly config: Config;
 }
 
@@ -25,7 +26,7 @@ export function readyText(facts: ReadyFacts): string {
   ].join('\n');
 }
 
-function credentialLines({ url, root, credentialsPath, config }: ReadyFacts): string[] {
+function credentialLines({ url, root, credentialsPath, masterKeyPath, config }: ReadyFacts): string[] {
   if (config.auth === 'off') {
     return [
       `AUTHENTICATION IS OFF: every key is taken for the root of account ${config.account}. For tests only.`,
@@ -49,6 +50,9 @@ function credentialLines({ url, root, credentialsPath, config }: ReadyFacts): st
       `  export AWS_ACCESS_KEY_ID=${root.accessKeyId}`,
       `  export AWS_SECRET_ACCESS_KEY=${root.secretAccessKey}`,
       ...exports,
+      '',
+      `Secrets in the catalog are encrypted with the master key in ${masterKeyPath}.`,
+      'Keep a copy of it away from this machine: without it every access key has to be made anew.',
     ];
   }
   const place =

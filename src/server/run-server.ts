@@ -52,9 +52,10 @@ export async function runServer(
       log,
       metrics: createPrometheusMetrics(),
     });
-    const { rootCredentials: credentialsPath } = dataPaths(config.dataDir);
+    const { rootCredentials: credentialsPath, masterKey } = dataPaths(config.dataDir);
+    const masterKeyPath = config.masterKeyFile ?? masterKey;
     const { url, metricsUrl, root } = server;
-    process.stdout.write(readyText({ url, metricsUrl, root, credentialsPath, config }));
+    process.stdout.write(readyText({ url, metricsUrl, root, credentialsPath, masterKeyPath, config }));
     await stopInTime(server, await signals, { config, log });
     return 0;
   } catch (error) {

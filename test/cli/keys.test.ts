@@ -164,9 +164,12 @@ describe('opentrail master-key', () => {
   it('that is missing keeps the server from starting, until it is put back or given up', async () => {
     await start();
     const alice = await makeUserKey();
+    assert.match(server?.output.text ?? '', /Keep a copy of it away from this machine/);
     await stop();
     const file = join(dataDir, 'master-key.json');
+    assert.match((await opentrail('doctor')).stdout, /^note +master key: .*beside the catalog/m);
     renameSync(file, `${file}.away`);
+    assert.match((await opentrail('doctor')).stdout, /^WARNING +master key: .* is not there\n +put back/m);
     await assert.rejects(start(), /Put back a copy of the file.*--replace-lost/s);
     renameSync(`${file}.away`, file);
     await start();

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Config } from '../config-options.ts';
 import { type DataPaths, readServerFacts } from '../data-directory.ts';
 import type { DoctorFinding } from './finding.ts';
 import { roughSize } from './rough-size.ts';
@@ -57,6 +58,43 @@ export function examineCredentials(
     subject,
     message: `${paths.rootCredentials} can be read by others`,
     remedy: `chmod 600 ${paths.rootCredentials}, and make new ones if someone may have read them`,
+  };
+}
+
+/** Whether the master key is there, and is of use to nobody else; a copy of the catalog should not come with it. */
+export function examineMasterKey(paths: DataPaths, config: Config): DoctorFinding {
+  const subject = 'master key';
+  const path = config.masterKeyFile ?? paths.masterKey;
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined) {
+    if (!existsSync(paths.catalog)) {
+      return { status: 'note', subject, message: 'none yet: it is made at the first start' };
+    }
+    return {
+      status: 'warning',
+      subject,
+      message: `${path} is not there`,
+      remedy: 'put back a copy of it before the next start, or name where it is with --master-key-file',
+    };
+  }
+  if ((file.mode & 0o077) !== 0) {
+    return {
+      status: 'warning',
+      subject,
+      message: `${path} can be read by others`,
+      remedy: `chmod 600 ${path}, and ./opentrail master-key --rotate if someone may have read it`,
+    };
+  }
+  const message = `in ${path}, readable by its owner only`;
+  if (dirname(path) !== paths.folder || config.masterKeyKms !== undefined) {
+    return { status: 'ok', subject, message };
+  }
+  return {
+    status: 'note',
+    subject,
+    message: `${message}, beside the catalog: a copy of the folder tells every secret`,
+    remedy:
+      'move it to another disk and name it with --master-key-file; keep a copy of it away from this machine',
   };
 }
 

@@ -4,7 +4,7 @@ import { dataPaths } from '../data-directory.ts';
 import { readEnvironment } from '../environment.ts';
 import { loadServerConfig } from '../load-server-config.ts';
 import { findSelfCalls } from '../self-call.ts';
-import { examineCredentials, examineData, examineJournal } from './examine-data.ts';
+import { examineCredentials, examineData, examineJournal, examineMasterKey } from './examine-data.ts';
 import { examineDisk, examineLibraries, examineMemory, examineNode } from './examine-machine.ts';
 import { examineClock, examinePort, examineServer, examineUpstream, runningUrl } from './examine-network.ts';
 import type { DoctorFinding } from './finding.ts';
@@ -39,6 +39,7 @@ export async function* examine(options: ExamineOptions): AsyncIterable<DoctorFin
   yield await examineDisk(config.dataDir);
   yield examineMemory(config.engineMemoryBytes);
   yield examineCredentials(paths, environment);
+  yield examineMasterKey(paths, config);
   const url = runningUrl(paths, config);
   const running = await examineServer(url);
   yield* running.findings;
