@@ -270,6 +270,28 @@ describe('users', () => {
     ]);
   });
 
+  test('of a rare path are found among many others, in pages without a gap', async () => {
+    const store = new MemoryIdentityStore();
+    const isRare = (n: number) => n % 97 === 5;
+    const changes = Array.from({ length: 900 }, (_, n) => {
+      const user = { userName: `u${n}`, path: isRare(n) ? '/rare/' : '/', createdAtMs: 0 };
+      const reference = { kind: 'user' as const, accountId, name: user.userName };
+      return { ...reference, body: JSON.stringify(user), expectedRevision: 0 };
+    });
+    await store.commit(changes);
+    const iam = new IamUnderTest(store);
+    const found: unknown[] = [];
+    for (let Marker: string | undefined, isMore = true; isMore; ) {
+      const input = { PathPrefix: '/rare/', MaxItems: 3, ...(Marker === undefined ? {} : { Marker }) };
+      const page = await iam.call('ListUsers', input);
+      found.push(...pluck(page.Users, 'UserName'));
+      Marker = page.Marker as string | undefined;
+      isMore = page.IsTruncated === true;
+    }
+    const rare = changes.map(({ name }) => name).filter((_, n) => isRare(n));
+    assert.deepEqual(found, rare.sort());
+  });
+
   test('that are changed by two calls at once have both changes', async () => {
     const store = new MemoryIdentityStore();
     const iam = new IamUnderTest(store);
