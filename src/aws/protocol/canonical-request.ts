@@ -1,6 +1,12 @@
 import type { RequestHead } from '../../model/captured-call.ts';
 import { headerValues } from './header-values.ts';
 
+interface CanonicalOptions {
+  readonly signedHeaders: readonly string[];
+  readonly payloadHash: string;
+  readonly isS3: boolean;
+}
+
 /**
  * The canonical forms of a request that a client may have signed, most likely first.
  *
@@ -9,19 +15,9 @@ import { headerValues } from './header-values.ts';
  * received, and each binds the same request, so accepting any of them gives a forger nothing. Header bytes
  * are read as UTF-8, as clients hash them.
  */
-export function* canonicalRequests(
-  head: RequestHead,
-  options: {
-    readonly signedHeaders: readonly string[];
-    readonly payloadHash: string;
-    readonly isS3: boolean;
-  },
-): Iterable<string> {
+export function* canonicalRequests(head: RequestHead, options: CanonicalOptions): Iterable<string> {
   const { path, query } = splitTarget(head.target);
-  const headers = options.signedHeaders.toSorted();
-  let block = '';
-  for (const name of headers) block += `${name}:${canonicalValue(head, name)}\n`;
-  const tail = `${block}\n${headers.join(';')}\n${options.payloadHash}`;
+  const tail = canonicalTail(head, options);
   let first: string | undefined;
   let seen: Set<string> | undefined;
   // Lazily, since the first form is nearly always the one.
@@ -39,6 +35,27 @@ export function* canonicalRequests(
       yield form;
     }
   }
+}
+
+/** The canonical form of a request to `/` without a query, which has one only; undefined for every other. */
+export function onlyCanonicalRequest(head: RequestHead, options: CanonicalOptions): string | undefined {
+  return head.target === '/' ? asUtf8(`${head.method}\n/\n\n${canonicalTail(head, options)}`) : undefined;
+}
+
+/** Everything behind path and query. */
+function canonicalTail(head: RequestHead, options: CanonicalOptions): string {
+  const headers = inOrder(options.signedHeaders);
+  let block = '';
+  for (const name of headers) block += `${name}:${canonicalValue(head, name)}\n`;
+  return `${block}\n${headers.join(';')}\n${options.payloadHash}`;
+}
+
+/** Clients send the names as they sort them. */
+function inOrder(names: readonly string[]): readonly string[] {
+  for (let index = 1; index < names.length; index += 1) {
+    if ((names[index - 1] as string) > (names[index] as string)) return names.toSorted();
+  }
+  return names;
 }
 
 /** Path and raw query of an origin-form or absolute-form target. */

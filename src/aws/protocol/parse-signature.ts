@@ -12,7 +12,6 @@ export interface SignedRequest extends ParsedSignature {
 }
 
 const algorithm = 'AWS4-HMAC-SHA256';
-const authorizationParts = ['Credential', 'Signature', 'SignedHeaders'];
 /** AWS refuses presigned URLs that are valid for more than a week. */
 const presignedSecondsMax = 604_800;
 /** Headers that decide what the request means; a copy must not be able to hide behind the signed one. */
@@ -48,47 +47,75 @@ export function parseSignature(head: RequestHead): SignedRequest | SignatureFail
 
 /** The first of the headers that may come once only and came twice. */
 function repeatedHeader({ headers }: RequestHead): string | undefined {
-  const seen: string[] = [];
-  const repeated: string[] = [];
+  let seen = 0;
+  let repeated = 0;
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const given = headers[index] ?? '';
     if (!singleHeaderLengths.has(given.length)) continue;
-    const name = given.toLowerCase();
-    if (seen.includes(name)) repeated.push(name);
-    else seen.push(name);
+    const place = singleHeaders.indexOf(given.toLowerCase());
+    if (place < 0) continue;
+    repeated |= seen & (1 << place);
+    seen |= 1 << place;
   }
-  return repeated.length === 0 ? undefined : singleHeaders.find((name) => repeated.includes(name));
+  return repeated === 0 ? undefined : singleHeaders.find((_, place) => (repeated & (1 << place)) !== 0);
 }
 
 function parseHeader(head: RequestHead, authorization: string): SignedRequest | SignatureFailure {
   const space = authorization.indexOf(' ');
   const scheme = space < 0 ? authorization : authorization.slice(0, space);
   if (scheme !== algorithm) return malformed(`Unsupported AWS 'algorithm': '${scheme.slice(0, 64)}'.`);
-  const parts = new Map<string, string>();
-  for (const part of authorization.slice(scheme.length).split(',')) {
-    const mark = part.indexOf('=');
-    const name = part.slice(0, mark).trim();
-    if (mark < 0 || parts.has(name))
-      return malformed("Authorization header has a part that is not 'name=value' once");
-    parts.set(name, part.slice(mark + 1).trim());
-  }
-  const absent = authorizationParts.filter((name) => !parts.get(name));
+  const parts = authorizationPartsOf(authorization, scheme.length);
+  if (parts === undefined) return malformed("Authorization header has a part that is not 'name=value' once");
   const date = headerValue(head.headers, 'x-amz-date') ?? isoDate(headerValue(head.headers, 'date'));
-  const complaints = absent.map((name) => `Authorization header requires '${name}' parameter.`);
-  if (date === undefined) {
-    complaints.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  const { Credential: credential, SignedHeaders: signedHeaders, Signature: signature } = parts;
+  if (!credential || !signedHeaders || !signature || date === undefined) {
+    const absent = (['Credential', 'Signature', 'SignedHeaders'] as const).filter((name) => !parts[name]);
+    const complaints = absent.map((name) => `Authorization header requires '${name}' parameter.`);
+    if (date === undefined) complaints.push(withoutDate);
+    return malformed(complaints.join(' '));
   }
-  if (complaints.length > 0 || date === undefined) return malformed(complaints.join(' '));
   return assemble({
     form: 'header',
-    credential: parts.get('Credential') ?? '',
+    credential,
     date,
-    signedHeaders: parts.get('SignedHeaders') ?? '',
-    signature: parts.get('Signature') ?? '',
+    signedHeaders,
+    signature,
     sessionToken: headerValue(head.headers, 'x-amz-security-token'),
     payload: payloadCover(headerValue(head.headers, 'x-amz-content-sha256')),
     expiresSeconds: undefined,
   });
+}
+
+const withoutDate = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.";
+
+interface AuthorizationParts {
+  Credential: string | undefined;
+  SignedHeaders: string | undefined;
+  Signature: string | undefined;
+}
+
+/** What stands behind the scheme; undefined when a part is not `name=value` or comes twice. */
+function authorizationPartsOf(authorization: string, from: number): AuthorizationParts | undefined {
+  const parts: AuthorizationParts = { Credential: undefined, SignedHeaders: undefined, Signature: undefined };
+  let others: Set<string> | undefined;
+  for (let start = from; start <= authorization.length; ) {
+    const comma = authorization.indexOf(',', start);
+    const end = comma < 0 ? authorization.length : comma;
+    const mark = authorization.indexOf('=', start);
+    if (mark < 0 || mark >= end) return undefined;
+    const name = authorization.slice(start, mark).trim();
+    const value = authorization.slice(mark + 1, end).trim();
+    if (name === 'Credential' || name === 'SignedHeaders' || name === 'Signature') {
+      if (parts[name] !== undefined) return undefined;
+      parts[name] = value;
+    } else {
+      if (others?.has(name)) return undefined;
+      others ??= new Set();
+      others.add(name);
+    }
+    start = end + 1;
+  }
+  return parts;
 }
 
 function parseQuery(head: RequestHead, query: ReadonlyMap<string, string>): SignedRequest | SignatureFailure {
@@ -142,10 +169,13 @@ interface Parts {
 
 function assemble(parts: Parts): SignedRequest | SignatureFailure {
   // From the right: the key id may hold slashes, the four parts behind it may not.
-  const credential = parts.credential.split('/');
-  const [day, region, service, terminator] = credential.slice(-4);
-  const accessKeyId = credential.slice(0, -4).join('/');
-  if (!accessKeyId || !day || !region || !service || terminator !== 'aws4_request') {
+  const { credential } = parts;
+  const serviceEnd = credential.lastIndexOf('/');
+  const regionEnd = serviceEnd < 1 ? -1 : credential.lastIndexOf('/', serviceEnd - 1);
+  const dayEnd = regionEnd < 1 ? -1 : credential.lastIndexOf('/', regionEnd - 1);
+  const keyEnd = dayEnd < 1 ? -1 : credential.lastIndexOf('/', dayEnd - 1);
+  const isWhole = keyEnd > 0 && dayEnd > keyEnd + 1 && regionEnd > dayEnd + 1 && serviceEnd > regionEnd + 1;
+  if (!isWhole || credential.slice(serviceEnd + 1) !== 'aws4_request') {
     return malformed(
       'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term',
     );
@@ -156,24 +186,33 @@ function assemble(parts: Parts): SignedRequest | SignatureFailure {
   if (parts.payload === undefined) {
     return malformed('x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-… or a valid sha256 value');
   }
-  const signedHeaders = parts.signedHeaders.split(';');
-  if (signedHeaders.some((name) => !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name))) {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+(?:;[!#$%&'*+.^_`|~0-9a-z-]+)*$/.test(parts.signedHeaders)) {
     return malformed('SignedHeaders must be lower-case header names separated by semicolons');
   }
   return {
     form: parts.form,
-    accessKeyId,
+    accessKeyId: credential.slice(0, keyEnd),
     date: parts.date,
-    region,
-    service,
-    signedHeaders,
+    region: credential.slice(dayEnd + 1, regionEnd),
+    service: credential.slice(regionEnd + 1, serviceEnd),
+    signedHeaders: namesOf(parts.signedHeaders),
     signature: parts.signature,
     sessionToken: parts.sessionToken,
     payload: parts.payload,
     expiresSeconds: parts.expiresSeconds,
-    scope: `${day}/${region}/${service}/aws4_request`,
+    scope: credential.slice(keyEnd + 1),
   };
 }
+
+/** Callers sign the same headers call after call, so the last answer is kept. */
+function namesOf(signedHeaders: string): readonly string[] {
+  if (signedHeaders !== lastNames.text) {
+    lastNames = { text: signedHeaders, names: signedHeaders.split(';') };
+  }
+  return lastNames.names;
+}
+
+let lastNames: { readonly text: string; readonly names: readonly string[] } = { text: '', names: [] };
 
 function payloadCover(declared: string | undefined): PayloadCover | undefined {
   if (declared === undefined) return { kind: 'body' };

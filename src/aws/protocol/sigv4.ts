@@ -1,9 +1,9 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { getSigningKey } from '@smithy/signature-v4';
 import type { Clock } from '../../base/clock.ts';
 import type { RequestHead } from '../../model/captured-call.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
-import { canonicalRequests } from './canonical-request.ts';
+import { canonicalRequests, onlyCanonicalRequest } from './canonical-request.ts';
 import { headerValue } from './header-values.ts';
 import { NodeSha256, sha256Hex } from './node-sha256.ts';
 import { basicIso, basicIsoToMs, parseSignature, type SignedRequest } from './parse-signature.ts';
@@ -63,7 +63,12 @@ export function createSignatureVerifier(options: {
       if (malformed !== undefined) return { isValid: false, failure: malformed, parsed };
       const credential = await credentials(parsed.accessKeyId, parsed.sessionToken);
       if (credential === undefined) return { isValid: false, failure: { kind: 'unknownKey' }, parsed };
-      const failure = await findFailure({ head, body, parsed, credential, signer, nowMs: clock.now() });
+      const nowMs = clock.now();
+      const early = earlyFailure(parsed, credential, nowMs);
+      if (early !== undefined) return { isValid: false, failure: early, parsed };
+      const signing = signer(parsed, credential);
+      const sign = signing instanceof Promise ? await signing : signing;
+      const failure = findFailure({ head, body, parsed, credential, sign, nowMs });
       return failure === undefined
         ? { isValid: true, parsed, credential }
         : { isValid: false, failure, parsed };
@@ -83,7 +88,7 @@ interface Attempt {
   readonly body: Uint8Array | undefined;
   readonly parsed: SignedRequest;
   readonly credential: SigningCredential;
-  readonly signer: ReturnType<typeof createSigner>;
+  readonly sign: Sign;
   readonly nowMs: number;
 }
 
@@ -102,13 +107,19 @@ function malformedFailure(head: RequestHead, parsed: SignedRequest): SignatureFa
   return undefined;
 }
 
-async function findFailure(attempt: Attempt): Promise<SignatureFailure | undefined> {
-  const { head, body, parsed, credential } = attempt;
+/** What can be told before anything is signed. */
+function earlyFailure(
+  parsed: SignedRequest,
+  credential: SigningCredential,
+  nowMs: number,
+): SignatureFailure | undefined {
   if (!isSessionToken(parsed.sessionToken, credential)) return { kind: 'unknownKey' };
-  const late = timeFailure(parsed, attempt.nowMs);
-  if (late !== undefined) return late;
+  return timeFailure(parsed, nowMs);
+}
+
+function findFailure(attempt: Attempt): SignatureFailure | undefined {
+  const { head, body, parsed, credential, sign } = attempt;
   const payloadHash = payloadHashOf(parsed, body);
-  const sign = await attempt.signer(parsed, credential);
   if (!isSigned(head, { parsed, sign, payloadHash })) return { kind: 'mismatch' };
   // Told only to those who hold the secret.
   if (credential.expiresAtMs !== undefined && attempt.nowMs >= credential.expiresAtMs) {
@@ -127,33 +138,41 @@ function isSigned(
 ): boolean {
   const { parsed, sign, payloadHash } = signing;
   const isS3 = isS3Service(parsed.service);
-  for (const form of canonicalRequests(head, { signedHeaders: parsed.signedHeaders, payloadHash, isS3 })) {
+  const options = { signedHeaders: parsed.signedHeaders, payloadHash, isS3 };
+  const isTheForm = (form: string): boolean => {
     const expected = sign(`AWS4-HMAC-SHA256\n${parsed.date}\n${parsed.scope}\n${sha256Hex(form)}`);
-    if (isEqual(expected, parsed.signature)) return true;
-  }
+    return isSameDigest(expected, parsed.signature);
+  };
+  const only = onlyCanonicalRequest(head, options);
+  if (only !== undefined) return isTheForm(only);
+  for (const form of canonicalRequests(head, options)) if (isTheForm(form)) return true;
   return false;
 }
 
 /** Signing keys that are kept; each is good for one key id, day, Region and service. */
 const signingKeysMax = 1000;
 
-/** Signs any string to sign with the key of a request's scope. Keys are derived once and kept, the oldest go first. */
-function createSigner(): (parsed: SignedRequest, credential: SigningCredential) => Promise<Sign> {
-  const keys = new Map<string, Promise<KeyObject>>();
-  return async (parsed, { secretAccessKey }) => {
+/**
+ * Signs any string to sign with the key of a request's scope. Keys are derived once and kept, the oldest go first; one
+ * that is there is given at once.
+ */
+function createSigner(): (parsed: SignedRequest, credential: SigningCredential) => Sign | Promise<Sign> {
+  const signers = new Map<string, { readonly secretAccessKey: string; readonly sign: Sign }>();
+  return (parsed, { secretAccessKey }) => {
     const { accessKeyId, region, service, scope } = parsed;
-    const name = JSON.stringify([accessKeyId, secretAccessKey, scope]);
-    let derived = keys.get(name);
-    if (derived === undefined) {
-      const day = scope.slice(0, scope.indexOf('/'));
-      derived = getSigningKey(NodeSha256, { accessKeyId, secretAccessKey }, day, region, service).then(
-        (bytes) => createSecretKey(bytes),
-      );
-      keys.set(name, derived);
-      if (keys.size > signingKeysMax) keys.delete(keys.keys().next().value ?? name);
-    }
-    const key = await derived;
-    return (text) => createHmac('sha256', key).update(text).digest('hex');
+    // A scope has a fixed number of parts, so that no two pairs have one name.
+    const name = `${scope}/${accessKeyId}`;
+    const known = signers.get(name);
+    if (known?.secretAccessKey === secretAccessKey) return known.sign;
+    const day = scope.slice(0, scope.indexOf('/'));
+    const derived = getSigningKey(NodeSha256, { accessKeyId, secretAccessKey }, day, region, service);
+    return derived.then((bytes) => {
+      const key = createSecretKey(bytes);
+      const sign: Sign = (text) => createHmac('sha256', key).update(text).digest('hex');
+      signers.set(name, { secretAccessKey, sign });
+      if (signers.size > signingKeysMax) signers.delete(signers.keys().next().value ?? name);
+      return sign;
+    });
   };
 }
 
@@ -161,15 +180,19 @@ type Sign = (stringToSign: string) => string;
 
 /** A header that changes what the request means and is not under the signature. */
 function uncoveredHeader(head: RequestHead, parsed: SignedRequest): string | undefined {
-  const isSigned = (name: string) => parsed.signedHeaders.includes(name);
-  const isSent = (name: string) => headerValue(head.headers, name) !== undefined;
-  if (!isSigned('host')) return 'host';
+  const { signedHeaders } = parsed;
+  if (!signedHeaders.includes('host')) return 'host';
   if (parsed.form === 'header') {
-    const date = isSent('x-amz-date') ? 'x-amz-date' : 'date';
-    if (!isSigned(date)) return date;
+    const date = headerValue(head.headers, 'x-amz-date') === undefined ? 'date' : 'x-amz-date';
+    if (!signedHeaders.includes(date)) return date;
   }
-  return ['x-amz-target', 'x-amz-content-sha256'].find((name) => !isSigned(name) && isSent(name));
+  for (const name of NEVER_UNSIGNED) {
+    if (!signedHeaders.includes(name) && headerValue(head.headers, name) !== undefined) return name;
+  }
+  return undefined;
 }
+
+const NEVER_UNSIGNED = ['x-amz-target', 'x-amz-content-sha256'] as const;
 
 function isSessionToken(sent: string | undefined, credential: SigningCredential): boolean {
   if (credential.sessionToken === undefined || sent === undefined) return sent === credential.sessionToken;
@@ -257,3 +280,16 @@ function isEqual(expected: string, actual: string): boolean {
   const b = Buffer.from(actual);
   return a.length === b.length && timingSafeEqual(a, b);
 }
+
+/** The same for a signature, which every signed call has: nothing is made anew. */
+function isSameDigest(expected: string, actual: string): boolean {
+  if (actual.length !== DIGEST_LENGTH) return false;
+  expectedDigest.write(expected);
+  // What is not ASCII takes more bytes than there are, and so differs from a digest.
+  return actualDigest.write(actual) === DIGEST_LENGTH && timingSafeEqual(expectedDigest, actualDigest);
+}
+
+/** A SHA-256 as hexadecimal digits. */
+const DIGEST_LENGTH = 64;
+const expectedDigest = Buffer.alloc(DIGEST_LENGTH);
+const actualDigest = Buffer.alloc(DIGEST_LENGTH);
