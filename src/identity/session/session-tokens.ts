@@ -7,7 +7,7 @@ import { decodeClaims, encodeClaims, type SessionClaims } from './session-claims
 
 /**
  * Characters that a session token has at most; a longer one is never looked at. It travels in a header of each request,
- * and 16 KiB is what many servers and proxies take for all headers together. One without policies and tags has about 300.
+ * and 16 KiB is what many servers and proxies take for all headers together. One without policies and tags has about 200.
  */
 export const sessionTokenLengthMax = 8192;
 
