@@ -24,10 +24,13 @@ export interface RecordSettings {
  * The record, of which the bytes hold no tab and no line break; or why it cannot be stored, in words for whoever imports
  * it; undefined for a digest, which is no record but nothing wrong either.
  */
-export function checkRecord(
-  bytes: Uint8Array,
-  { recordedAtMs }: RecordSettings,
-): BatchRecord | string | undefined {
+export function checkRecord(bytes: Uint8Array, settings: RecordSettings): BatchRecord | string | undefined {
+  const record = parseRecord(bytes);
+  return typeof record === 'string' ? record : checkParsed(bytes, record, settings);
+}
+
+/** What the bytes say as JSON, or why they say nothing. */
+export function parseRecord(bytes: Uint8Array): JsonObject | string {
   if (bytes.length > RECORD_BYTES_MAX) return `over 1 MB (${bytes.length} bytes)`;
   if (!isUtf8(bytes)) return 'not valid UTF-8';
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
@@ -38,7 +41,15 @@ export function checkRecord(
     return `not valid JSON: ${reasonOf(error)}`;
   }
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return 'not a JSON object';
-  const record = event as JsonObject;
+  return event as JsonObject;
+}
+
+/** `checkRecord` of bytes that were parsed. */
+export function checkParsed(
+  bytes: Uint8Array,
+  record: JsonObject,
+  { recordedAtMs }: RecordSettings,
+): BatchRecord | string | undefined {
   const { eventID: eventId, eventTime } = record;
   if (typeof eventId !== 'string' || eventId === '') return isDigest(record) ? undefined : 'has no eventID';
   if (eventId.length > EVENT_ID_CHARACTERS_MAX)

@@ -47,6 +47,26 @@ describe('the body of an import', () => {
     );
   });
 
+  it('is cut where the brackets say, whatever looks like the place between two records', async () => {
+    const between = '},{"eventVersion"';
+    const member = fc.constantFrom<object>(
+      { text: between },
+      { list: [{ eventVersion: '1' }, { eventVersion: '2' }, { eventVersion: [] }] },
+      { text: `]}${between}:"${between}` },
+      { né: '\\"' },
+    );
+    const record = fc.tuple(fc.boolean(), fc.array(member, { maxLength: 3 })).map(([isFirst, members]) => {
+      const rest = { eventID: '1', eventTime: '2023-07-10T11:42:36Z', members };
+      return JSON.stringify(isFirst ? { eventVersion: '1.08', ...rest } : rest);
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 12 }), async (records) => {
+        const { raws } = await read(file(gzipSync(`{"Records":[${records.join(',')}]}`)));
+        assert.deepEqual(raws, records);
+      }),
+    );
+  });
+
   it('gives a file that inflates to a thousand times its size without holding it', async () => {
     const blank = Buffer.alloc(1 << 20, ' ');
     const bomb = gzipSync(

@@ -2,8 +2,15 @@ import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { RecordScanner } from '../../model/log-file/record-scanner.ts';
 import { ByteSource } from './byte-source.ts';
-import { checkRecord, RECORD_BYTES_MAX, type RecordSettings } from './check-record.ts';
+import {
+  checkParsed,
+  checkRecord,
+  parseRecord,
+  RECORD_BYTES_MAX,
+  type RecordSettings,
+} from './check-record.ts';
 import { BatchBuilder, type RecordBatch } from './record-batch.ts';
+import { RecordEnds } from './record-ends.ts';
 import { plainPieces } from './stored-file.ts';
 
 /** `#` opens the lines that are not records; no JSON value begins with it. */
@@ -74,7 +81,24 @@ class BodyReader {
   }
 
   #record(bytes: Uint8Array) {
-    const record = checkRecord(bytes, this.#settings);
+    this.#keep(checkRecord(bytes, this.#settings));
+  }
+
+  /** Takes a record whose end is guessed, if what it says as JSON proves the guess. */
+  #take(bytes: Uint8Array, start: number, ends: RecordEnds): number | undefined {
+    const end = ends.guess(bytes, start);
+    if (end === undefined) return undefined;
+    const record = bytes.subarray(start, end);
+    const parsed = parseRecord(record);
+    if (typeof parsed === 'string') {
+      ends.noteWrong();
+      return undefined;
+    }
+    this.#keep(checkParsed(record, parsed, this.#settings));
+    return end;
+  }
+
+  #keep(record: ReturnType<typeof checkRecord>) {
     if (typeof record === 'string') this.#builder.mark({ kind: 'refused', reason: record });
     else if (record === undefined) this.#isDigest = true;
     else this.#builder.add(record);
@@ -138,9 +162,11 @@ class BodyReader {
   }
 
   async *#cut(stored: Uint8Array): AsyncGenerator<RecordBatch> {
+    const ends = new RecordEnds();
     const scanner = new RecordScanner(
       {
         record: (bytes) => this.#record(bytes),
+        take: (bytes, start) => this.#take(bytes, start, ends),
         refuse: (reason) => this.#builder.mark({ kind: 'refused', reason }),
       },
       RECORD_BYTES_MAX,
