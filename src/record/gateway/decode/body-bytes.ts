@@ -20,12 +20,14 @@ export function headerValue(headers: RawHeaders, name: string): string | undefin
 export function bodyContent(body: CapturedBody, headers: RawHeaders): Uint8Array | undefined {
   if (body.isTruncated) return undefined;
   if (body.bytes.length === 0) return body.bytes;
-  const codings = (headerValue(headers, 'content-encoding') ?? '')
+  const encoding = headerValue(headers, 'content-encoding');
+  const isSigned = headerValue(headers, 'x-amz-content-sha256')?.startsWith('STREAMING-') === true;
+  if (encoding === undefined && !isSigned) return body.bytes;
+  const codings = (encoding ?? '')
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
     .filter((coding) => coding !== '' && coding !== 'identity');
-  const isSigned = headerValue(headers, 'x-amz-content-sha256')?.startsWith('STREAMING-') === true;
   const isChunked = codings.includes('aws-chunked') || isSigned;
   let content: Uint8Array | undefined = isChunked ? unchunk(body.bytes) : body.bytes;
   // The coding that was applied last stands last.
@@ -83,6 +85,8 @@ function unchunk(bytes: Uint8Array): Uint8Array | undefined {
 
 /** Bytes as text, U+FFFD for what is not UTF-8, a byte order mark dropped. */
 export function bodyText(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const buffer =
+    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = buffer.toString('utf8');
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

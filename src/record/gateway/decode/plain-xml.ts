@@ -4,14 +4,15 @@ import type { Budget } from './json-value.ts';
 /** `<?xml version="1.0" encoding="UTF-8"?>` and the blanks around it. */
 const PROLOGUE =
   /^\s*(?:<\?xml version="1\.[01]"(?: encoding="[A-Za-z0-9_.-]+")?(?: standalone="(?:yes|no)")? ?\?>)?\s*/;
-/** A start tag with attributes in quotes, or an end tag: `<User id="1">`, `<Path/>`, `</User>`. ASCII names only. */
+/** A start tag with attributes in quotes: `<User id="1">`, `<Path/>`. ASCII names only. */
 const TAG =
-  /<(\/?)([A-Za-z_][A-Za-z0-9_.-]*)((?:[ \t\n]+[A-Za-z_][A-Za-z0-9_.:-]*="[^"<>&\t\n]*")*)[ \t\n]*(\/?)>/y;
+  /<([A-Za-z_][A-Za-z0-9_.-]*)((?:[ \t\n]+[A-Za-z_][A-Za-z0-9_.:-]*="[^"<>&\t\n]*")*)[ \t\n]*(\/?)>/y;
 const ATTRIBUTE = /([A-Za-z_][A-Za-z0-9_.:-]*)="([^"]*)"/g;
 /** Deeper documents are left to the full parser, which knows how deep is too deep. */
 const DEPTH_MAX = 64;
-/** Names that the full parser refuses. */
-const REFUSED_NAME = /^(?:__proto__|constructor|prototype)$/;
+const LESS_THAN = 0x3c;
+const GREATER_THAN = 0x3e;
+const SLASH = 0x2f;
 
 interface Element {
   readonly name: string;
@@ -46,27 +47,29 @@ export function readPlainXml(
   let place = PROLOGUE.exec(text)?.[0].length ?? 0;
   let current: Element | undefined;
   for (;;) {
-    TAG.lastIndex = place;
-    const tag = TAG.exec(text);
-    if (tag === null) return undefined;
-    const [whole, slash, name = '', attributes = '', selfClosing] = tag;
-    place += whole.length;
+    if (text.charCodeAt(place) !== LESS_THAN) return undefined;
     let closed: Element | undefined;
-    if (slash === '/') {
-      if (current?.name !== name || attributes !== '' || selfClosing === '/') return undefined;
+    const isEndTag = text.charCodeAt(place + 1) === SLASH;
+    if (isEndTag) {
+      const end = current === undefined ? -1 : endTagEnd(text, place + 2, current.name);
+      if (end < 0) return undefined;
+      place = end;
       closed = current;
     } else {
+      const tag = readStartTag(text, place);
+      if (tag === undefined) return undefined;
+      place = tag.end;
       budget.spend(stack.length);
-      const element = begin(name, attributes);
+      const element = begin(tag.name, tag.attributes);
       if (element === undefined || stack.length > DEPTH_MAX) return undefined;
-      if (selfClosing === '/') closed = element;
+      if (tag.isSelfClosing) closed = element;
       else {
         if (current !== undefined) stack.push(current);
         current = element;
       }
     }
     if (closed !== undefined) {
-      const parent = slash === '/' ? stack.pop() : current;
+      const parent = isEndTag ? stack.pop() : current;
       const content = contentOf(closed);
       if (parent === undefined) {
         return isBlank(text, place) ? { root: closed.name, content } : undefined;
@@ -82,14 +85,71 @@ export function readPlainXml(
   }
 }
 
+interface StartTag {
+  readonly name: string;
+  readonly attributes: string;
+  readonly isSelfClosing: boolean;
+  /** Where the text behind it begins. */
+  readonly end: number;
+}
+
+/** Most tags are a name alone, which the expression would cost more to read than the rest of the document. */
+function readStartTag(text: string, place: number): StartTag | undefined {
+  const nameEnd = endOfName(text, place + 1);
+  const next = text.charCodeAt(nameEnd);
+  if (nameEnd > place + 1 && next === GREATER_THAN) {
+    return { name: text.slice(place + 1, nameEnd), attributes: '', isSelfClosing: false, end: nameEnd + 1 };
+  }
+  TAG.lastIndex = place;
+  const tag = TAG.exec(text);
+  if (tag === null) return undefined;
+  const [whole, name = '', attributes = '', selfClosing] = tag;
+  return { name, attributes, isSelfClosing: selfClosing === '/', end: place + whole.length };
+}
+
+/** Where the text behind `</name>` begins, of which the name begins at `from`; -1 where something else stands there. */
+function endTagEnd(text: string, from: number, name: string): number {
+  if (!text.startsWith(name, from)) return -1;
+  let place = from + name.length;
+  while (isLayout(text.charCodeAt(place))) place += 1;
+  return text.charCodeAt(place) === GREATER_THAN ? place + 1 : -1;
+}
+
+function isLayout(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a;
+}
+
+/** Where a name ends that begins at `from`; `from` where none does. */
+function endOfName(text: string, from: number): number {
+  if (!isNameStart(text.charCodeAt(from))) return from;
+  let place = from + 1;
+  while (isNamePart(text.charCodeAt(place))) place += 1;
+  return place;
+}
+
+/** `A` to `Z`, `a` to `z`, `_`. */
+function isNameStart(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+}
+
+/** The same, and digits, `.` and `-`. */
+function isNamePart(code: number): boolean {
+  return isNameStart(code) || (code >= 0x30 && code <= 0x39) || code === 0x2e || code === 0x2d;
+}
+
+/** Names that the full parser refuses. */
+function isRefusedName(name: string): boolean {
+  return name === '__proto__' || name === 'constructor' || name === 'prototype';
+}
+
 function begin(name: string, attributes: string): Element | undefined {
   const element: Element = { name, members: undefined, repeated: undefined, text: '', childrenCount: 0 };
-  if (REFUSED_NAME.test(name)) return undefined;
+  if (isRefusedName(name)) return undefined;
   if (attributes === '') return element;
   const members: Record<string, Json> = {};
   for (const [, attribute = '', value = ''] of attributes.matchAll(ATTRIBUTE)) {
     // Twice the same is an error, which is not ours to judge.
-    if (REFUSED_NAME.test(attribute) || Object.hasOwn(members, attribute)) return undefined;
+    if (isRefusedName(attribute) || Object.hasOwn(members, attribute)) return undefined;
     members[attribute] = value;
   }
   element.members = members;

@@ -49,7 +49,9 @@ function refine(
     : { signingName, service, protocol, operation };
   const refined = chooser.refine(choice, operation, apiVersion);
   const isFound = refined.service !== undefined && refined.signingName !== '';
-  return isFound ? { ...recognition, ...refined, operation } : { ...recognition, operation };
+  const isSame =
+    refined.service === service && refined.signingName === signingName && refined.protocol === protocol;
+  return isFound && !isSame ? { ...recognition, ...refined, operation } : { ...recognition, operation };
 }
 
 /** `<XResponse><XResult>…` of query services, `<XResponse>…` of EC2. */
@@ -66,14 +68,12 @@ export function decodeQueryAnswer({ call }: DecodingInput): DecodedAnswer {
 }
 
 function outputOf(root: string, content: Json | undefined): JsonObject | undefined {
-  const members = withoutNamespaces(content);
-  if (members === undefined) return undefined;
-  const resultName = root.replace(/Response$/, 'Result');
-  if (Object.hasOwn(members, resultName)) {
-    const result = withoutNamespaces(members[resultName]);
-    return isObject(result) ? result : undefined;
+  if (!isObject(content)) return undefined;
+  const resultName = root.endsWith('Response') ? `${root.slice(0, -'Response'.length)}Result` : root;
+  if (resultName !== 'xmlns' && Object.hasOwn(content, resultName)) {
+    return withoutNamespaces(content[resultName]);
   }
-  const { ResponseMetadata: _metadata, ...rest } = members;
+  const { xmlns: _namespace, ResponseMetadata: _metadata, ...rest } = content;
   return Object.keys(rest).length === 0 ? undefined : safeObject(Object.entries(rest));
 }
 

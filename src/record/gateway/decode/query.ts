@@ -60,7 +60,7 @@ export function rebuildQueryInput(
   service: string | undefined,
   protocol: 'query' | 'ec2',
 ): JsonObject {
-  if (isFlat(parameters)) return safeObject([...parameters]);
+  if (isFlat(parameters)) return safeObject(parameters);
   const root: Node = { value: undefined, children: new Map() };
   for (const [name, value] of parameters) {
     let node = root;

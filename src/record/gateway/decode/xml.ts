@@ -46,13 +46,17 @@ const parser = new XMLParser({
  */
 export function parseXml(text: string): XmlDocument | undefined {
   // No AWS document has a DTD, and parsers disagree about what one means.
-  if (!/^\s*</.test(text) || /<!(?:DOCTYPE|ENTITY)/i.test(text)) return undefined;
+  if (!/^\s*</.test(text) || hasDeclaration(text)) return undefined;
   try {
     return readPlainXml(text, { budget: new Budget(), decodeEntities }) ?? parseAnyXml(text);
   } catch {
     // Not well-formed or over a bound: recorded as a body that could not be read.
     return undefined;
   }
+}
+
+function hasDeclaration(text: string): boolean {
+  return text.includes('<!') && /<!(?:DOCTYPE|ENTITY)/i.test(text);
 }
 
 /** Any document, by the full parser; throws for what is not well-formed. */
@@ -146,6 +150,7 @@ export function childText(content: Json | undefined, name: string): string | und
 /** Content without the declarations of namespaces, which are no members. */
 export function withoutNamespaces(content: Json | undefined): JsonObject | undefined {
   if (!isObject(content)) return undefined;
+  if (!Object.hasOwn(content, 'xmlns')) return content;
   const { xmlns: _namespace, ...members } = content;
   return members;
 }

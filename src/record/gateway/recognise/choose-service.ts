@@ -84,14 +84,31 @@ export class ServiceChooser {
   ): ServiceChoice {
     if (operation === undefined) return choice;
     const known = this.#tables.signedAs(choice.signingName);
+    const own = this.#ownRow(known, { key: choice.service, operation, apiVersion });
+    if (own !== undefined) return refinedChoice(own, operation);
     const speaking = (known.length === 0 ? this.#tables.services : known).filter(speaksQuery);
     const fitting = speaking.filter((row) => this.#tables.operation(row.key, operation) !== undefined);
     const sameVersion = fitting.filter((row) => row.apiVersion === apiVersion);
     const rows = sameVersion.length > 0 ? sameVersion : known.length === 0 ? [] : fitting;
     const row = rows.find(({ key }) => key === choice.service) ?? preferred(rows);
-    if (row === undefined) return choice;
-    const protocol = row.protocols.includes('ec2') ? 'ec2' : 'query';
-    return { signingName: row.signingName, service: row.key, protocol, operation };
+    return row === undefined ? choice : refinedChoice(row, operation);
+  }
+
+  /** The row that was chosen already, where version and operation say that it was right, as they nearly always do. */
+  #ownRow(
+    known: readonly ServiceRow[],
+    wanted: {
+      readonly key: string | undefined;
+      readonly operation: string;
+      readonly apiVersion: string | undefined;
+    },
+  ): ServiceRow | undefined {
+    for (const row of known) {
+      if (row.key !== wanted.key) continue;
+      const isIt = row.apiVersion === wanted.apiVersion && speaksQuery(row);
+      return isIt && this.#tables.operation(row.key, wanted.operation) !== undefined ? row : undefined;
+    }
+    return undefined;
   }
 
   #signed(scope: string, view: RequestView, host: HostMeaning): ServiceChoice {
@@ -301,6 +318,11 @@ function isAnonymousS3(view: RequestView, segment: string): boolean {
   if (view.query.some(([name]) => name === 'x-id' || S3_SUB_RESOURCES.has(name))) return true;
   if (!['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'].includes(view.method)) return false;
   return BUCKET_NAME.test(segment) && !BROWSER_FILES.has(segment);
+}
+
+function refinedChoice(row: ServiceRow, operation: string): ServiceChoice {
+  const protocol = row.protocols.includes('ec2') ? 'ec2' : 'query';
+  return { signingName: row.signingName, service: row.key, protocol, operation };
 }
 
 function speaksQuery({ protocols }: ServiceRow): boolean {
