@@ -46,9 +46,12 @@ export class IdentityWorld implements AsyncDisposable {
   readonly server: OpenTrailServer;
   /** Nothing of it may be found in anything that the server keeps or says. */
   readonly secrets = new Set<string>();
+  /** Undefined where the server was asked for none. */
+  readonly metricsPort: number | undefined;
 
-  private constructor(server: OpenTrailServer) {
+  private constructor(server: OpenTrailServer, metricsPort: number | undefined) {
     this.server = server;
+    this.metricsPort = metricsPort;
   }
 
   static async start(
@@ -59,7 +62,7 @@ export class IdentityWorld implements AsyncDisposable {
       flags: [...FLAGS, ...(options.flags ?? [])],
       ...(metricsPort === undefined ? {} : { metricsPort }),
     });
-    const world = new IdentityWorld(server);
+    const world = new IdentityWorld(server, metricsPort);
     world.secrets.add(ROOT.secretAccessKey);
     return world;
   }
