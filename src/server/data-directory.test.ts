@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -41,10 +41,10 @@ describe('data folder', () => {
     assert.equal(readServerFacts(directory.paths), undefined);
   });
 
-  it('keeps when the server before was last alive over a start that fails, and forgets it after a stop', () => {
+  it('keeps when the server before was last alive over a start that fails, and forgets it after a stop', async () => {
     const killed = openDataDirectory(folder);
     writeFileSync(killed.paths.server, JSON.stringify(facts));
-    killed.touch(1_000_000);
+    await killed.touch(1_000_000);
     killed.release();
     const failed = openDataDirectory(folder);
     assert.equal(failed.lastAliveMs, 1_000_000);
@@ -58,15 +58,19 @@ describe('data folder', () => {
     last.release();
   });
 
-  it('goes on without its mark when that is removed or cannot be written', () => {
+  it('goes on without its mark when that is removed or cannot be written', async () => {
     const directory = openDataDirectory(folder);
     directory.announce(facts);
     rmSync(directory.paths.server);
-    directory.touch(5_000);
+    await directory.touch(5_000);
     assert.equal(statSync(directory.paths.server).mtimeMs, 5_000);
+    const late = directory.touch(5_500);
     directory.release();
+    await late;
+    await directory.touch(5_900);
+    assert.equal(existsSync(directory.paths.server), false);
     rmSync(folder, { recursive: true });
-    directory.touch(6_000);
+    await directory.touch(6_000);
   });
 
   it('is refused when it cannot be a folder', () => {

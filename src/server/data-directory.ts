@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { lockFolder } from '../store/sqlite/folder-lock.ts';
 import { ConfigError } from './config.ts';
@@ -30,10 +31,10 @@ export interface DataDirectory {
   /** Tells other commands on this machine where the server is. */
   announce(facts: ServerFacts): void;
   /**
-   * Marks that the process lives at this time; what is left of it after a kill -9 says when it last did. Never throws: it
-   * is of use to the next start alone, so a disk that fails here must not end a server.
+   * Marks that the process lives at this time; what is left of it after a kill -9 says when it last did. Never rejects: it
+   * is of use to the next start alone, so a disk that fails here must not end a server, nor a slow one hold it up.
    */
-  touch(nowMs: number): void;
+  touch(nowMs: number): Promise<void>;
   /** When the server before was last alive, if it left anything: milliseconds since 1970. */
   readonly lastAliveMs: number | undefined;
   release(): void;
@@ -62,6 +63,7 @@ export function openDataDirectory(folder: string): DataDirectory {
   const lock = takeFolder(paths);
   const lastAliveMs = modifiedMs(paths.server);
   let announced: ServerFacts | undefined;
+  let isReleased = false;
   const announce = (facts: ServerFacts) => {
     announced = facts;
     writeFileSync(paths.server, `${JSON.stringify(facts)}\n`, { mode: 0o600 });
@@ -70,16 +72,20 @@ export function openDataDirectory(folder: string): DataDirectory {
     paths,
     lastAliveMs,
     announce,
-    touch(nowMs) {
-      try {
-        // Somebody may have removed it.
-        if (announced !== undefined && modifiedMs(paths.server) === undefined) announce(announced);
-        utimesSync(paths.server, nowMs / 1_000, nowMs / 1_000);
-      } catch {
+    async touch(nowMs) {
+      const mark = () => utimes(paths.server, nowMs / 1_000, nowMs / 1_000);
+      await mark()
+        .catch((error: NodeJS.ErrnoException) => {
+          // Somebody may have removed it; the release did so for good.
+          if (error.code !== 'ENOENT' || announced === undefined || isReleased) return;
+          announce(announced);
+          return mark();
+        })
         // As the contract says; the disk's own alarms tell of it.
-      }
+        .catch(() => {});
     },
     release() {
+      isReleased = true;
       // A start that failed leaves the mark of the server before, for the start that succeeds.
       if (announced !== undefined) rmSync(paths.server, { force: true });
       lock.release();

@@ -270,7 +270,7 @@ class Server implements RunningServer {
 
   #keepAlive() {
     const { directory, options } = this.#parts;
-    directory.touch(options.clock.now());
+    void directory.touch(options.clock.now());
     this.#alive = options.clock.after(ALIVE_INTERVAL_MS, () => this.#keepAlive());
   }
 }
