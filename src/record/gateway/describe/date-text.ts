@@ -29,7 +29,7 @@ export function writeDate(milliseconds: number, style: DateStyle): string | numb
       return date.toISOString().replace('Z', '+0000');
     default: {
       const hours = date.getUTCHours();
-      const clock = [hours % 12 === 0 ? 12 : hours % 12, twoDigits(date.getUTCMinutes())].join(':');
+      const clock = `${hours % 12 === 0 ? 12 : hours % 12}:${twoDigits(date.getUTCMinutes())}`;
       const day = `${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()}, ${date.getUTCFullYear()}`;
       const half = hours < 12 ? 'AM' : 'PM';
       return `${day}${style === 'comma' ? ',' : ''} ${clock}:${twoDigits(date.getUTCSeconds())} ${half}`;
@@ -39,8 +39,15 @@ export function writeDate(milliseconds: number, style: DateStyle): string | numb
 
 /** `eventTime`: whole seconds, UTC. */
 export function writeEventTime(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== lastTime.second) {
+    lastTime = { second, text: `${new Date(milliseconds).toISOString().slice(0, 19)}Z` };
+  }
+  return lastTime.text;
 }
+
+/** Calls come many in a second, so the last answer is kept. */
+let lastTime = { second: Number.NaN, text: '' };
 
 function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : String(value);

@@ -33,6 +33,9 @@ export interface DescribeContext {
   readonly users: KnownUsers;
 }
 
+/** A draft that is being written. */
+type Draft = { -readonly [Name in keyof EventDraft]?: EventDraft[Name] };
+
 /** The record that CloudTrail would write of a finished call, and the principals that its answer told. */
 export function describe(
   decoded: DecodedCall,
@@ -62,38 +65,36 @@ export function describe(
   const additionalEventData = additionalEventDataOf(decoded, awsRegion);
   const tlsDetails = tlsDetailsOf(call.head, host);
   const circumstances = { isReadOnly: readOnly, isData: data !== undefined, hasFailed, requestId };
-  const draft: EventDraft = {
+  // Member by member in the order of real records: spreads of what is absent would cost every call an object each.
+  const draft: Draft = {
     userIdentity: webIdentityOf(decoded, identity),
     eventTime: writeEventTime(call.completedAt),
     eventSource,
     eventName: eventNameOf(decoded, eventSource),
     awsRegion,
     sourceIPAddress: context.sourceAddress(call.head),
-    ...(agent === undefined ? {} : { userAgent: service === 's3' ? `[${agent}]` : agent }),
-    ...(error === undefined ? {} : { errorCode: error.errorCode }),
-    ...(error?.errorMessage === undefined ? {} : { errorMessage: error.errorMessage }),
-    requestParameters: requestParametersOf(decoded, facts, {
-      error,
-      accountId: context.accountId,
-      awsRegion,
-    }),
-    responseElements: responseElementsOf(decoded, facts, circumstances),
-    ...(additionalEventData === undefined ? {} : { additionalEventData }),
-    requestID: requestId,
-    readOnly,
-    ...(resources === undefined ? {} : { resources }),
-    eventType: 'AwsApiCall',
-    ...(apiVersion === undefined ? {} : { apiVersion }),
-    managementEvent: data === undefined,
-    recipientAccountId: context.accountId,
-    ...(vpcEndpointId === undefined ? {} : { vpcEndpointId }),
-    eventCategory: data === undefined ? 'Management' : 'Data',
-    ...(tlsDetails === undefined ? {} : { tlsDetails }),
   };
+  if (agent !== undefined) draft.userAgent = service === 's3' ? `[${agent}]` : agent;
+  if (error !== undefined) draft.errorCode = error.errorCode;
+  if (error?.errorMessage !== undefined) draft.errorMessage = error.errorMessage;
+  const { accountId } = context;
+  draft.requestParameters = requestParametersOf(decoded, facts, { error, accountId, awsRegion });
+  draft.responseElements = responseElementsOf(decoded, facts, circumstances);
+  if (additionalEventData !== undefined) draft.additionalEventData = additionalEventData;
+  draft.requestID = requestId;
+  draft.readOnly = readOnly;
+  if (resources !== undefined) draft.resources = resources;
+  draft.eventType = 'AwsApiCall';
+  if (apiVersion !== undefined) draft.apiVersion = apiVersion;
+  draft.managementEvent = data === undefined;
+  draft.recipientAccountId = accountId;
+  if (vpcEndpointId !== undefined) draft.vpcEndpointId = vpcEndpointId;
+  draft.eventCategory = data === undefined ? 'Management' : 'Data';
+  if (tlsDetails !== undefined) draft.tlsDetails = tlsDetails;
   const learnt = hasFailed
     ? []
     : learntPrincipals(decoded, { caller: identity, accountId: context.accountId, users: context.users });
-  return { draft, learnt };
+  return { draft: draft as EventDraft, learnt };
 }
 
 function tlsDetailsOf(head: RequestHead, host: string | undefined): TlsDetails | undefined {

@@ -48,7 +48,7 @@ export function eventResourcesOf(
   data: DataRow | undefined,
   circumstances: Circumstances,
 ): readonly EventResource[] | undefined {
-  const resources = [...entriesOf(decoded, data, circumstances)];
+  const resources = entriesOf(decoded, data, circumstances);
   return resources.length === 0 ? undefined : resources;
 }
 

@@ -1,5 +1,11 @@
 import type { Json, JsonObject } from '../../../model/cloudtrail-event.ts';
-import { memberShape, membersOf, type ServiceShapes, type ShapeType } from '../../../model/query-shapes.ts';
+import {
+  memberShape,
+  membersOf,
+  type ServiceShapes,
+  type ShapeMembers,
+  type ShapeType,
+} from '../../../model/query-shapes.ts';
 import { type DateStyle, parseWireDate, writeDate } from './date-text.ts';
 import { isSecretName } from './hidden-members.ts';
 import { hiddenValue } from './hidden-value.ts';
@@ -40,13 +46,40 @@ function spellStruct(value: JsonObject, type: ShapeType, place: Place): JsonObje
   const { spelling } = place;
   const shape = spelling.shapes === undefined ? undefined : membersOf(spelling.shapes, type);
   const spelled: Record<string, Json> = {};
-  for (const [wireName, member] of Object.entries(value)) {
-    const { name, type: memberType } = memberShape(shape, wireName);
-    const written = spellMember(name, member, memberType, place);
-    if (written !== undefined)
-      define(spelled, spelling.naming === 'camel' ? lowerFirst(name) : name, written);
+  for (const wireName of Object.keys(value)) {
+    const { name, camelName, type: memberType } = memberOf(shape, wireName);
+    const written = spellMember(name, value[wireName] as Json, memberType, place);
+    if (written !== undefined) define(spelled, spelling.naming === 'camel' ? camelName : name, written);
   }
   return spelled;
+}
+
+interface Member {
+  readonly name: string;
+  readonly camelName: string;
+  readonly type: ShapeType;
+}
+
+/** Members that the shapes know, once they were asked for. */
+const knownMembers = new WeakMap<ShapeMembers, Map<string, Member>>();
+
+/** Name and type of a member; kept for those of shapes alone, so that names that callers invent leave nothing here. */
+function memberOf(shape: ShapeMembers | undefined, wireName: string): Member {
+  if (shape === undefined || !Object.hasOwn(shape, wireName)) {
+    return { name: wireName, camelName: lowerFirst(wireName), type: '' };
+  }
+  let members = knownMembers.get(shape);
+  if (members === undefined) {
+    members = new Map();
+    knownMembers.set(shape, members);
+  }
+  let member = members.get(wireName);
+  if (member === undefined) {
+    const { name, type } = memberShape(shape, wireName);
+    member = { name, camelName: lowerFirst(name), type };
+    members.set(wireName, member);
+  }
+  return member;
 }
 
 function spellMember(name: string, member: Json, type: ShapeType, place: Place): Json | undefined {
@@ -57,7 +90,7 @@ function spellMember(name: string, member: Json, type: ShapeType, place: Place):
   if (entry !== undefined) return hiddenValue(member, entry);
   if (isText(member) && isSecretName(name, place.spelling.isKnownOperation))
     return hiddenValue(member, 'hide');
-  const below = { ...place, hide, depth: place.depth + 1 };
+  const below = { hide, spelling: place.spelling, depth: place.depth + 1 };
   if (below.depth > DEPTH_MAX) return undefined;
   if (place.spelling.shapes === undefined && type === '') {
     if (typeof member === 'string' && isContentName(name)) return undefined;
@@ -103,7 +136,8 @@ function spellValue(value: Json, type: ShapeType, place: Place): Json | undefine
 }
 
 function spellList(value: Json, type: ShapeType, place: Place): Json | undefined {
-  const below = { ...place, hide: place.hide?.children.get('[]'), depth: place.depth + 1 };
+  const hide = place.hide?.children.get('[]');
+  const below = { hide, spelling: place.spelling, depth: place.depth + 1 };
   if (below.depth > DEPTH_MAX) return undefined;
   const items = place.spelling.isText ? textItems(value, type) : value;
   if (!Array.isArray(items)) return isObject(items) ? spellStruct(items, '', below) : (items ?? undefined);
