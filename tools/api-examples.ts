@@ -33,6 +33,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     '{"AccessKeyId":"AKIAEXAMPLE","AccountId":"000000000000","UserIdentity":{"type":"IAMUser","arn":"arn:aws:iam::000000000000:user/alice","accountId":"000000000000","userName":"alice"},"Source":"configured","LearntAt":1772442845}',
   ],
   RemovePrincipal: ['{"AccessKeyId":"AKIAEXAMPLE"}', '', '{}'],
+  RotateMasterKey: [
+    '{"EndSessions":false}',
+    '',
+    '{"KeyId":"2f6c1b0d9e8a7f34","ResealedCount":12,"UnopenedNames":[],"RemovedKeyIds":[]}',
+  ],
   GetStatus: [
     '{}',
     '',

@@ -7,6 +7,7 @@ import {
   type OpenTrailContext,
 } from '../src/aws/opentrail/open-trail-operations.ts';
 import type { OpenTrailOperation } from '../src/aws/opentrail/operation.ts';
+import { rotateMasterKeyOperation } from '../src/aws/opentrail/rotate-master-key.ts';
 import type { ApiShape } from '../src/model/service-api.ts';
 import { exampleOf } from './api-examples.ts';
 
@@ -51,7 +52,7 @@ export function generateApiDocs(): string {
     'call, of each page, and of each read of a tail: an account that joins is seen with its past, and one that leaves takes its past with it,',
     'also that of its time as a member. Without it a caller sees its own account only, whatever organization that is in.',
     '',
-    "Holds, imports with their conflicts, `GetStatus`, `ReadChain` and `ReadHistory` are for callers of the installation's account only.",
+    "Holds, imports with their conflicts, `GetStatus`, `ReadChain`, `ReadHistory` and `RotateMasterKey` are for callers of the installation's account only.",
     'Another account may name the owner of a key (`PutPrincipal`) only where the id of the key tells that it is its own.',
   ];
   for (const operation of operations) parts.push(...section(operation));
@@ -61,7 +62,8 @@ export function generateApiDocs(): string {
 /** Made without what they run on: only what they tell of themselves is read. */
 function ownOperations(): OpenTrailOperation[] {
   const imports = createImportOperations({} as Parameters<typeof createImportOperations>[0]);
-  return [...createOpenTrailOperations({} as OpenTrailContext, imports).values()];
+  const rotate = rotateMasterKeyOperation({} as Parameters<typeof rotateMasterKeyOperation>[0]);
+  return [...createOpenTrailOperations({} as OpenTrailContext, [...imports, rotate]).values()];
 }
 
 function section(operation: OpenTrailOperation): string[] {

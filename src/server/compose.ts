@@ -4,6 +4,7 @@ import { createFrontDoor } from '../aws/front-door.ts';
 import type { Authorize } from '../aws/opentrail/access.ts';
 import { createImportOperations } from '../aws/opentrail/import-events.ts';
 import { createOpenTrailOperations } from '../aws/opentrail/open-trail-operations.ts';
+import { rotateMasterKeyOperation } from '../aws/opentrail/rotate-master-key.ts';
 import { createOperationThrottle } from '../aws/operations/operation-throttle.ts';
 import { createGatewayErrorAnswer } from '../aws/protocol/gateway-error-answer.ts';
 import { type CredentialLookup, createSignatureVerifier } from '../aws/protocol/sigv4.ts';
@@ -206,6 +207,10 @@ async function ownOperations(
   });
   const { store: identities, organizations: directory } = options.identity;
   const isOrganizationOurs = upstreamsOf(config)('organizations') === undefined;
+  const rotateMasterKey = rotateMasterKeyOperation({
+    rotate: options.identity.rotateMasterKey,
+    installationAccountId: config.account,
+  });
   const openTrailOperations = createOpenTrailOperations(
     {
       installationAccountId: config.account,
@@ -226,7 +231,10 @@ async function ownOperations(
       clock,
       random,
     },
-    createImportOperations({ importer, catalog, installationAccountId: config.account }),
+    [
+      ...createImportOperations({ importer, catalog, installationAccountId: config.account }),
+      rotateMasterKey,
+    ],
   );
   const delegation = { store: identities, directory, authorize: access.authorize, clock, random };
   const operations = {

@@ -16,7 +16,7 @@ import {
 import { PolicyCache } from '../identity/policy/policy-cache.ts';
 import { createPrincipalResolver, type PrincipalResolver } from '../identity/resolve-principal.ts';
 import type { MasterKeyFile } from '../identity/secrets/master-key-file.ts';
-import { openMasterKeys } from '../identity/secrets/master-keys.ts';
+import { openMasterKeys, type Rotation } from '../identity/secrets/master-keys.ts';
 import { createPasswordHasher } from '../identity/secrets/password-hash.ts';
 import { createSecretSealer } from '../identity/secrets/secret-sealer.ts';
 import { createSessionTokens } from '../identity/session/session-tokens.ts';
@@ -41,6 +41,7 @@ export interface IdentityOptions {
 export interface Identity {
   /** Of the key that secrets are sealed with. */
   readonly masterKeyId: string;
+  readonly rotateMasterKey: (options: { readonly isForgettingOld: boolean }) => Promise<Rotation>;
   readonly store: VersionedIdentityStore;
   readonly resolver: PrincipalResolver;
   readonly keyUse: KeyUseLog;
@@ -91,6 +92,7 @@ export async function openIdentity(options: IdentityOptions, stack: AsyncDisposa
   const services = [iam, sts, createOrganizationsService({ store, directory: organizations, clock, random })];
   return {
     masterKeyId: ring.current.id,
+    rotateMasterKey: (rotation) => ring.rotate(rotation),
     store,
     resolver,
     keyUse,

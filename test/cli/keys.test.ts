@@ -113,6 +113,32 @@ async function detailsOf(eventName: string): Promise<unknown> {
   }
 }
 
+describe('opentrail master-key --rotate --online', () => {
+  it('rotates the key of a running server: keys and sessions go on, or sessions end, and the call is recorded', async () => {
+    await start();
+    const alice = await makeUserKey();
+    const session = await makeSession(alice);
+    const rotate = (...flags: string[]) => {
+      const env = {
+        ...clientEnvironment(server?.endpoint ?? ''),
+        AWS_ACCESS_KEY_ID: rootKey().accessKeyId,
+        AWS_SECRET_ACCESS_KEY: rootKey().secretAccessKey,
+      };
+      return run(LAUNCHER, ['master-key', '--rotate', '--online', ...flags], { env });
+    };
+    const rotated = await rotate();
+    assert.equal(rotated.status, 0, rotated.stderr);
+    assert.match(rotated.stdout, /^The master key is \w+; 1 secrets were sealed with it\.$/m);
+    for (const keys of [alice, session]) assert.match((await whoIs(keys)) ?? '', /user\/alice$/);
+    assert.match((await rotate('--end-sessions')).stdout, /^Removed: /m);
+    assert.match((await whoIs(alice)) ?? '', /user\/alice$/);
+    assert.equal(await whoIs(session), 'InvalidClientTokenId');
+    await stop();
+    await start();
+    assert.match((await whoIs(alice)) ?? '', /user\/alice$/, 'also after a restart');
+  });
+});
+
 describe('opentrail root-key --reset', () => {
   it('replaces the root key of a stopped server at once, and the next start records it', async () => {
     await start();

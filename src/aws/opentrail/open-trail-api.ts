@@ -16,6 +16,7 @@ export const openTrailApi: ServiceApi = {
     ListPrincipals: operation('ListPrincipalsRequest'),
     PutPrincipal: operation('PutPrincipalRequest'),
     RemovePrincipal: operation('RemovePrincipalRequest'),
+    RotateMasterKey: operation('RotateMasterKeyRequest'),
     GetStatus: operation('EmptyRequest'),
     ReadChain: operation('EmptyRequest'),
     ReadHistory: operation('ReadHistoryRequest'),
@@ -37,6 +38,7 @@ export const openTrailApi: ServiceApi = {
     ListPrincipalsRequest: structure({ AccountId: 'AccountId' }),
     PutPrincipalRequest: structure({ AccessKeyId: 'AccessKeyId', Arn: 'Arn' }, ['AccessKeyId', 'Arn']),
     RemovePrincipalRequest: structure({ AccessKeyId: 'AccessKeyId' }, ['AccessKeyId']),
+    RotateMasterKeyRequest: structure({ EndSessions: 'Flag' }),
     ReadHistoryRequest: structure(
       { JournalId: 'JournalId', FirstSequence: 'Sequence', LastSequence: 'Sequence' },
       ['JournalId', 'FirstSequence', 'LastSequence'],
