@@ -35,16 +35,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const relays = new ActiveRelays(options.clock, options.limits.upstreamIdleTimeoutMs);
   const context: ExchangeContext = { options, telemetry, recorder, queue, pool, relays };
   return {
-    async handle(request, response, receivedHead, recognition) {
-      const head = {
-        ...receivedHead,
-        peerAddress: sourceAddress(receivedHead, options.trustedProxies),
-      };
+    handle(request, response, receivedHead, recognition) {
+      const peerAddress = sourceAddress(receivedHead, options.trustedProxies);
+      const head = peerAddress === receivedHead.peerAddress ? receivedHead : { ...receivedHead, peerAddress };
       const front = openFront(request, response, head);
       const exchange = new Exchange(context, { front, head, recognition });
       const refusal = checkHead(head);
-      if (refusal !== undefined) await exchange.refuse(refusal);
-      else await exchange.run();
+      return refusal === undefined ? exchange.run() : exchange.refuse(refusal);
     },
     drainPending: () => queue.drained(),
     close() {

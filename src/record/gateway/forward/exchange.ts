@@ -66,15 +66,20 @@ export class Exchange {
     if (this.#mode === 'batch' && !queue.hasRoom) await queue.room();
     const selected = pool.select(url, this.#head.httpVersion === '2.0');
     const open = selected instanceof Promise ? await selected : selected;
-    if (this.#mode === 'blocking') await this.#runBlocking(open, url);
-    else await this.#runPlain(open, url);
-  }
-
-  async #runPlain(open: OpenCall, url: URL): Promise<void> {
+    if (this.#mode === 'blocking') {
+      await this.#runBlocking(open, url);
+      return;
+    }
     const relay = this.#newRelay(undefined);
     relay.listen(0);
-    const result = await this.#forward(relay, open, url);
-    await this.#conclude(result);
+    const { relays } = this.#context;
+    // Here and not in a function of its own: every call would pay for another promise.
+    relays.add(relay);
+    try {
+      this.#conclude(await this.#forward(relay, open, url));
+    } finally {
+      relays.remove(relay);
+    }
   }
 
   /** Intent, call, record, and only then the last bytes of the answer. */
@@ -101,10 +106,10 @@ export class Exchange {
     }
     if (relay.isSettled) {
       await options.journal.cancelIntent(intent.intentId);
-      this.#enqueue(await relay.forward(() => neverOpened()));
+      this.#enqueue(await this.#forward(relay, neverOpened, url));
       return;
     }
-    const result = await this.#forward(relay, open, url);
+    const result = await this.#forwardWatched(relay, open, url);
     this.#count(result.outcome);
     if (result.failure === undefined) {
       if (!isRecorded) await this.#recordOutcome(result, intent);
@@ -124,7 +129,7 @@ export class Exchange {
       responseCaptureBytes: isOff ? 0 : this.#recognition.responseCaptureBytes,
       errorCaptureBytes: isOff ? 0 : (this.#recognition.errorCaptureBytes ?? 0),
       ticks: this.#context.relays,
-      ...(release === undefined ? {} : { release }),
+      release,
     });
   }
 
@@ -171,18 +176,21 @@ export class Exchange {
     return { kind: 'recordingUnavailable', status: 503, message, retryAfterSeconds };
   }
 
-  async #forward(relay: Relay, open: OpenCall, url: URL): Promise<RelayResult> {
+  async #forwardWatched(relay: Relay, open: OpenCall, url: URL): Promise<RelayResult> {
     const { relays } = this.#context;
-    const request = upstreamRequest(this.#head, this.#front.framing, url);
     relays.add(relay);
     try {
-      return await relay.forward((listener) => open(request, listener));
+      return await this.#forward(relay, open, url);
     } finally {
       relays.remove(relay);
     }
   }
 
-  async #conclude(result: RelayResult): Promise<void> {
+  #forward(relay: Relay, open: OpenCall, url: URL): Promise<RelayResult> {
+    return relay.forward(open, upstreamRequest(this.#head, this.#front.framing, url));
+  }
+
+  #conclude(result: RelayResult): void {
     this.#count(result.outcome);
     if (result.failure === undefined) {
       this.#enqueue(result);

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
 import type { RawHeaders } from '../../../model/captured-call.ts';
-import { Http1AnswerParser, MalformedAnswerError } from './http1-answer-parser.ts';
-import type { UpstreamCall, UpstreamFailure, UpstreamListener, UpstreamRequest } from './upstream-call.ts';
+import { type AnswerListener, Http1AnswerParser, MalformedAnswerError } from './http1-answer-parser.ts';
+import type {
+  AnswerHead,
+  UpstreamCall,
+  UpstreamFailure,
+  UpstreamListener,
+  UpstreamRequest,
+} from './upstream-call.ts';
 
 /** Bodies up to this size travel in one write with their head; above it copying costs more than a second write. */
 const JOINED_WRITE_BYTES_MAX = 16_384;
@@ -130,7 +136,7 @@ export class Http1Connection {
 }
 
 /** One request and its answer on an `Http1Connection`. */
-export class Http1Call implements UpstreamCall {
+export class Http1Call implements UpstreamCall, AnswerListener {
   readonly listener: UpstreamListener;
   readonly #request: UpstreamRequest;
   readonly #headBytesMax: number;
@@ -168,15 +174,15 @@ export class Http1Call implements UpstreamCall {
   }
 
   begin(connection: Http1Connection): void {
+    if (this.#connection !== undefined) this.#parser = this.#newParser();
     this.#connection = connection;
-    this.#parser = this.#newParser();
     const head = encodeHead(this.#request);
     if (this.#request.framing.kind === 'none' || this.#request.isContinueExpected) {
       connection.socket.write(head, 'latin1');
       return;
     }
     this.#pendingHead = head;
-    setImmediate(() => this.#flushHead());
+    flushSoon(this);
   }
 
   write(chunk: Uint8Array): boolean {
@@ -208,7 +214,7 @@ export class Http1Call implements UpstreamCall {
   }
 
   end(trailers: RawHeaders): void {
-    this.#flushHead();
+    this.flushHead();
     this.#isRequestEnded = true;
     const framing = this.#request.framing;
     if (framing.kind === 'open') this.#connection?.socket.write(encodeLastChunk(trailers), 'latin1');
@@ -234,7 +240,8 @@ export class Http1Call implements UpstreamCall {
     if (!this.#isAnswered) connection?.drop();
   }
 
-  #flushHead(): void {
+  /** Sends the head by itself when the body was not there to travel with it. */
+  flushHead(): void {
     const head = this.#pendingHead;
     if (head === undefined) return;
     this.#pendingHead = undefined;
@@ -242,18 +249,41 @@ export class Http1Call implements UpstreamCall {
     if (socket !== undefined && !socket.destroyed) socket.write(head, 'latin1');
   }
 
-  #newParser(): Http1AnswerParser {
-    return new Http1AnswerParser(this.#request.method, this.#headBytesMax, {
-      onInformation: (status, headers) => this.listener.onInformation(status, headers),
-      onHead: (head) => this.listener.onHead(head),
-      onData: (chunk) => this.listener.onData(chunk),
-      onEnd: (trailers, isReusable) => {
-        this.#isAnswered = true;
-        this.#isReusable = isReusable;
-        this.listener.onEnd(trailers);
-      },
-    });
+  onInformation(status: number, headers: RawHeaders): void {
+    this.listener.onInformation(status, headers);
   }
+
+  onHead(head: AnswerHead): void {
+    this.listener.onHead(head);
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.listener.onData(chunk);
+  }
+
+  onEnd(trailers: RawHeaders, isReusable: boolean): void {
+    this.#isAnswered = true;
+    this.#isReusable = isReusable;
+    this.listener.onEnd(trailers);
+  }
+
+  #newParser(): Http1AnswerParser {
+    return new Http1AnswerParser(this.#request.method, this.#headBytesMax, this);
+  }
+}
+
+/** Calls whose head waits for the first bytes of the body; one turn of the loop flushes all of them. */
+let waitingForBody: Http1Call[] = [];
+
+function flushSoon(call: Http1Call): void {
+  if (waitingForBody.length === 0) setImmediate(flushWaiting);
+  waitingForBody.push(call);
+}
+
+function flushWaiting(): void {
+  const calls = waitingForBody;
+  waitingForBody = [];
+  for (const call of calls) call.flushHead();
 }
 
 function encodeHead(request: UpstreamRequest): string {

@@ -54,7 +54,7 @@ export class Http1Front implements FrontSide {
       listener.onEnd(request.rawTrailers);
     });
     // A body that breaks off; the response's close tells the rest.
-    request.on('error', () => {});
+    request.on('error', ignore);
   }
 
   pause(): void {
@@ -120,8 +120,12 @@ const INTERIM_TEXT: Readonly<Record<number, string>> = {
 
 /** The bytes as one character each, which `latin1` writes as they were. */
 function latin1Text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const buffer =
+    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('latin1');
 }
+
+function ignore(): void {}
 
 function framingOf(head: RequestHead): BodyFraming {
   const length = headerValue(head.headers, 'content-length');

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { CapturedCall } from '../../../model/captured-call.ts';
 import type { Recognition } from '../recognition.ts';
-import type { CallRecorder } from './call-recorder.ts';
+import type { BegunRecord, CallRecorder } from './call-recorder.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { GatewayTelemetry } from './telemetry.ts';
 
@@ -78,7 +78,7 @@ export class RecordQueue {
       const pending = this.#queue[this.#next] as Pending;
       this.#next += 1;
       if (this.#inFlight >= this.#limits.recordsInFlightMax) await this.#landing();
-      await this.#describe(pending);
+      this.#follow(pending, await this.#recorder.begin(pending.call, pending.recognition));
       if (this.#clock.monotonicMs() < sliceEndMs) continue;
       this.#telemetry.pendingCalls.set(this.#pendingCount);
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -90,9 +90,8 @@ export class RecordQueue {
     this.#isDraining = false;
   }
 
-  /** Describes in order; the durable write is not awaited, so that many share one fsync. */
-  async #describe(pending: Pending): Promise<void> {
-    const recorded = await this.#recorder.begin(pending.call, pending.recognition);
+  /** Records are begun in order; the durable write is not awaited, so that many share one fsync. */
+  #follow(pending: Pending, recorded: BegunRecord): void {
     this.#inFlight += 1;
     void recorded.durable.then((isRecorded) => {
       this.#inFlight -= 1;

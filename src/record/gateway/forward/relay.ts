@@ -6,7 +6,14 @@ import type {
 } from '../../../model/captured-call.ts';
 import { BodyCapture } from './body-capture.ts';
 import type { FrontSide } from './front-side.ts';
-import type { AnswerHead, UpstreamCall, UpstreamFailure, UpstreamListener } from './upstream-call.ts';
+import type {
+  AnswerHead,
+  UpstreamCall,
+  UpstreamFailure,
+  UpstreamListener,
+  UpstreamRequest,
+} from './upstream-call.ts';
+import type { OpenCall } from './upstream-pool.ts';
 
 /** What came of an exchange. */
 export interface RelayResult {
@@ -26,7 +33,7 @@ export interface RelayOptions {
   /** Counts up while time passes; an exchange notes its value whenever bytes move. */
   readonly ticks: { readonly count: number };
   /** `blocking` calls: the last bytes of the answer wait until this has resolved. Never rejects. */
-  readonly release?: (result: RelayResult) => Promise<void>;
+  readonly release: ((result: RelayResult) => Promise<void>) | undefined;
 }
 
 /**
@@ -35,8 +42,10 @@ export interface RelayOptions {
  *
  * Life: `listen` attaches to the caller; what it sends waits until `forward` opens the call to the upstream; the result
  * settles once, when the whole answer was handed to the network or either side broke off.
+ *
+ * It listens to the upstream itself rather than by an object of functions, which every call would have to make.
  */
-export class Relay {
+export class Relay implements UpstreamListener {
   readonly #options: RelayOptions;
   readonly #front: FrontSide;
   readonly #requestCapture: BodyCapture;
@@ -94,20 +103,13 @@ export class Relay {
   }
 
   /** Opens the call to the upstream and runs the exchange to its end. Never rejects. */
-  forward(open: (listener: UpstreamListener) => UpstreamCall): Promise<RelayResult> {
+  forward(open: OpenCall, request: UpstreamRequest): Promise<RelayResult> {
     if (this.#isSettled) return this.#settled.promise;
     this.lastTick = this.#options.ticks.count;
-    const upstream = open({
-      onInformation: (status, headers) => this.#guard(() => this.#front.inform(status, headers)),
-      onHead: (head) => this.#takeHead(head),
-      onData: (chunk) => this.#takeAnswer(chunk),
-      onEnd: (trailers) => this.#endAnswer(trailers),
-      onFailure: (failure) => this.#fail(failure),
-      onDrain: () => this.#front.resume(),
-    });
+    const upstream = open(request, this);
     this.#upstream = upstream;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    if (waiting.length > 0) this.#waiting = [];
     for (const chunk of waiting) upstream.write(chunk);
     if (this.#requestTrailers !== undefined) upstream.end(this.#requestTrailers);
     else if (waiting.length > 0) this.#front.resume();
@@ -118,7 +120,7 @@ export class Relay {
   expire(idleMs: number): void {
     if (this.#isSettled || this.#isAnswerEnded) return;
     this.#upstream?.abort();
-    this.#fail({ kind: 'timeout', reason: `the upstream was silent for ${idleMs} ms` });
+    this.onFailure({ kind: 'timeout', reason: `the upstream was silent for ${idleMs} ms` });
   }
 
   #takeRequest(chunk: Uint8Array): void {
@@ -142,7 +144,11 @@ export class Relay {
     this.#onGathered?.();
   }
 
-  #takeHead(head: AnswerHead): void {
+  onInformation(status: number, headers: RawHeaders): void {
+    this.#guard(() => this.#front.inform(status, headers));
+  }
+
+  onHead(head: AnswerHead): void {
     this.lastTick = this.#options.ticks.count;
     this.#head = head;
     const { responseCaptureBytes, errorCaptureBytes } = this.#options;
@@ -173,12 +179,16 @@ export class Relay {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
       this.#upstream?.abort();
-      this.#fail({ kind: 'malformed', reason: `the upstream's answer cannot be handed on (${code})` });
+      this.onFailure({ kind: 'malformed', reason: `the upstream's answer cannot be handed on (${code})` });
       return false;
     }
   }
 
-  #takeAnswer(chunk: Uint8Array): void {
+  onDrain(): void {
+    this.#front.resume();
+  }
+
+  onData(chunk: Uint8Array): void {
     this.lastTick = this.#options.ticks.count;
     this.#responseCapture?.add(chunk);
     this.#answeredBytes += chunk.byteLength;
@@ -190,7 +200,7 @@ export class Relay {
     if (!this.#isSettled && !this.#front.write(chunk)) this.#upstream?.pause();
   }
 
-  #endAnswer(trailers: RawHeaders): void {
+  onEnd(trailers: RawHeaders): void {
     this.#isAnswerEnded = true;
     const release = this.#options.release;
     if (release === undefined) {
@@ -206,7 +216,7 @@ export class Relay {
     if (!this.#isSettled) this.#guard(() => this.#front.end(this.#lastChunk, trailers));
   }
 
-  #fail(failure: UpstreamFailure): void {
+  onFailure(failure: UpstreamFailure): void {
     if (this.#isSettled) return;
     if (this.#isHeadSent) {
       this.#settle(this.#result('upstreamAborted'));
