@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import tls from 'node:tls';
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
@@ -16,12 +17,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 = any free port, told by `port`. */
   readonly port: number;
-  /** PEM texts; absent = clear text. With `clientCa`, clients without a certificate of one of these issuers are refused. */
-  readonly tls?: {
-    readonly cert: string | Buffer;
-    readonly key: string | Buffer;
-    readonly clientCa?: string | Buffer;
-  };
+  /** Absent = clear text. */
+  readonly tls?: ListenTls;
   readonly handler: ExchangeHandler;
   /** Told of every request that no handler sees, so that it can be recorded or counted. */
   readonly onRefused: (refusal: Refusal) => void;
@@ -31,9 +28,18 @@ export interface ListenOptions {
   readonly clock: Clock;
 }
 
+/** PEM texts. With `clientCa`, clients without a certificate of one of these issuers are refused. */
+export interface ListenTls {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly clientCa?: string | Buffer;
+}
+
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** Serves other certificates to connections that come from now on; throws for what cannot be used. TLS listeners only. */
+  renewTls(certificates: ListenTls): void;
   /** Stops accepting, lets requests under way finish for `graceMs`, then breaks off what is left. */
   close(graceMs: number): Promise<void>;
 }
@@ -99,6 +105,11 @@ class Port implements Listener {
     });
   }
 
+  renewTls(certificates: ListenTls): void {
+    assert(this.#server instanceof tls.Server, 'a listener in clear text has no certificate');
+    this.#server.setSecureContext(secureContext(certificates));
+  }
+
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -122,14 +133,10 @@ class Port implements Listener {
     }
     const server = tls.createServer(
       {
-        cert: secure.cert,
-        key: secure.key,
+        ...secureContext(secure),
         ALPNProtocols: ['h2', 'http/1.1'],
         handshakeTimeout: limits.headerTimeoutMs,
-        ...(secure.clientCa === undefined
-          ? {}
-          : { ca: secure.clientCa, requestCert: true, rejectUnauthorized: true }),
-        minVersion: 'TLSv1.2',
+        ...(secure.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
       },
       (socket) => {
         if (socket.alpnProtocol === 'h2') this.#hand(socket, 'http2');
@@ -198,6 +205,15 @@ class Port implements Listener {
     this.#telemetry.malformedRequests.add(1, { status: String(refusal.status) });
     this.#options.onRefused(refusal);
   }
+}
+
+function secureContext({ cert, key, clientCa }: ListenTls) {
+  return {
+    cert,
+    key,
+    minVersion: 'TLSv1.2' as const,
+    ...(clientCa === undefined ? {} : { ca: clientCa }),
+  };
 }
 
 function answerPlainly(response: FrontResponse, status: number, message: string): void {

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { EventDraft } from '../model/cloudtrail-event.ts';
 import { eventTime, OPENTRAIL_SOURCE } from '../record/service-event.ts';
+import { type Certificates, CertificateWatch } from './certificate-watch.ts';
 import { type Composition, compose } from './compose.ts';
 import { ConfigError } from './config.ts';
 import type { Config } from './config-options.ts';
@@ -130,6 +131,7 @@ interface ServerParts {
 class Server implements RunningServer {
   readonly #parts: ServerParts;
   #listener: Listener | undefined;
+  #certificateWatch: CertificateWatch | undefined;
   #alive: Timer | undefined;
   #metricsPort: number | undefined;
   /** What is closed at the end, newest first. */
@@ -177,6 +179,7 @@ class Server implements RunningServer {
     const { config, log, clock } = options;
     log.info('server.stopping', { reason });
     stopping.abort(new Error('the server is stopping'));
+    this.#certificateWatch?.stop();
     await this.#listener?.close(config.shutdownTimeoutMs);
     await composition.gateway.drainPending();
     await composition.recorder.flush();
@@ -217,12 +220,11 @@ class Server implements RunningServer {
       version: options.version,
     };
     try {
+      const certificates = readCertificates(config);
       this.#listener = await listen({
         host: config.host,
         port: config.port,
-        ...(config.tlsCert === undefined || config.tlsKey === undefined
-          ? {}
-          : { tls: { cert: readPem(config.tlsCert), key: readPem(config.tlsKey), ...clientCa(config) } }),
+        ...(certificates === undefined ? {} : { tls: certificates }),
         handler: createDispatch({ ...composition.routing, operations, clock }),
         onRefused: (refusal) => this.#recordRefusal(refusal),
         limits: config,
@@ -230,10 +232,18 @@ class Server implements RunningServer {
         metrics,
         clock,
       });
+      if (certificates !== undefined) this.#watchCertificates(this.#listener, certificates);
       return this.#listener;
     } catch (error) {
       throw explainListening(error, config);
     }
+  }
+
+  #watchCertificates(listener: Listener, inUse: Certificates) {
+    const { config, clock, log } = this.#parts.options;
+    const renew = (certificates: Certificates) => listener.renewTls(certificates);
+    this.#certificateWatch = new CertificateWatch({ paths: config, inUse, renew, clock, log });
+    this.#certificateWatch.start();
   }
 
   #unreadiness(): string | undefined {
@@ -287,8 +297,13 @@ function refuseSelfCalls({ config, environment }: ServerOptions, port: number) {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-function clientCa({ tlsClientCa }: Config): { readonly clientCa?: Buffer } {
-  return tlsClientCa === undefined ? {} : { clientCa: readPem(tlsClientCa) };
+function readCertificates({ tlsCert, tlsKey, tlsClientCa }: Config): Certificates | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined;
+  return {
+    cert: readPem(tlsCert),
+    key: readPem(tlsKey),
+    ...(tlsClientCa === undefined ? {} : { clientCa: readPem(tlsClientCa) }),
+  };
 }
 
 function readPem(path: string): Buffer {
