@@ -94,7 +94,7 @@ async function assembleVictim(
     actors.set(name, { name, accountId, key: await world.createUser(admin, name, policies, more) });
   };
   const sid = canary.replaceAll('-', '');
-  const fence = allow(['iam:PutUserPolicy', 'iam:GetUser'], '*');
+  const fence = allow(['iam:PutUserPolicy', 'iam:GetUser'], arn('user/selfie'));
   await iam('CreatePolicy', { PolicyName: 'fence', PolicyDocument: fence });
   await iam('CreatePolicy', { PolicyName: 'lookup', PolicyDocument: allow('cloudtrail:LookupEvents') });
   await iam('CreatePolicy', {

@@ -213,7 +213,6 @@ export const escalationAttacks: readonly IdentityAttackClass[] = [
         iam('ListUsers'),
         iam('CreateUser', { UserName: 'free' }),
         iam('GetUser', { UserName: 'target' }),
-        iam('CreateServiceLinkedRole', { AWSServiceName: 'cloudtrail.amazonaws.com' }),
         jsonCall('cloudtrail', 'LookupEvents'),
         ownCall('SearchEvents', {}),
         ownCall('SearchEvents', { Accounts: ['*'] }),

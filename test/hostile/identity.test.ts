@@ -51,11 +51,11 @@ it(`hostile callers: at least ${REQUESTS} calls of ${CLASSES.length} classes, se
   closeConnections();
 
   const wrong = attempts.flatMap((each) => judgeAnswer(each, cast).map((why) => `${each.className}: ${why}`));
-  assert.deepEqual(wrong.slice(0, 20), [], `${wrong.length} wrong, seed ${SEED}`);
+  assert.deepEqual(someOf(wrong), [], `${wrong.length} wrong, seed ${SEED}`);
   assert.equal(after, before, 'nothing has changed but what may');
   assert.equal(boundDump, cast.beforeBinding, 'nothing of the bound account has changed');
   const unrecorded = attempts.flatMap((each) => judgeRecord(each, events.byRequestId));
-  assert.deepEqual(unrecorded.slice(0, 20), [], `${unrecorded.length} not recorded, seed ${SEED}`);
+  assert.deepEqual(someOf(unrecorded), [], `${unrecorded.length} not recorded, seed ${SEED}`);
   await requireNoSecrets(world, attempts, events.text);
   assert.doesNotMatch(world.server.output.text, /"level":"error"|handler_failed/);
   for (const [name, calls] of Map.groupBy(attempts, ({ className }) => className)) {
@@ -63,6 +63,12 @@ it(`hostile callers: at least ${REQUESTS} calls of ${CLASSES.length} classes, se
   }
   assert.ok(attempts.filter(({ outcome }) => outcome === 'allowed').length > 0);
 });
+
+/** A few of each class. */
+function someOf(wrong: readonly string[]): string[] {
+  const byClass = Map.groupBy(wrong, (why) => why.slice(0, why.indexOf(':')));
+  return [...byClass.values()].flatMap((all) => all.slice(0, 4));
+}
 
 /** Sends attacks of all classes in turn until there were enough calls. */
 async function attackAll(world: IdentityWorld, cast: Cast): Promise<Attempt[]> {
