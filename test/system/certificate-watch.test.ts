@@ -4,14 +4,14 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { run } from '../../test/harness/aws-cli.ts';
-import { temporaryFolder } from '../../test/system/server-client.ts';
-import { silentLog } from '../base/log.ts';
-import { noMetrics } from '../base/metrics.ts';
-import { CertificateWatch } from './certificate-watch.ts';
-import { defaultListenLimits } from './listen/listen-limits.ts';
-import { listen } from './listen.ts';
-import { systemClock } from './system/system-clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { noMetrics } from '../../src/base/metrics.ts';
+import { CertificateWatch } from '../../src/server/certificate-watch.ts';
+import { defaultListenLimits } from '../../src/server/listen/listen-limits.ts';
+import { listen } from '../../src/server/listen.ts';
+import { systemClock } from '../../src/server/system/system-clock.ts';
+import { run } from '../harness/aws-cli.ts';
+import { temporaryFolder } from './server-client.ts';
 
 it('a renewed certificate is served to new connections; files that do not belong together leave the old one in use', async (context) => {
   await using folder = await temporaryFolder();
