@@ -101,8 +101,9 @@ class Resolver implements PrincipalResolver {
     this.#principals = new VersionedCache({ version, entriesMax: this.#cachedMax });
   }
 
-  async resolve(accessKeyId: string, sessionToken?: string): Promise<Resolution> {
-    if (accessKeyId.length > ACCESS_KEY_LENGTH_MAX) return { kind: 'unknownKey' };
+  /** Of a key that is held the promise that is held: every call of the gateway asks. */
+  resolve(accessKeyId: string, sessionToken?: string): Promise<Resolution> {
+    if (accessKeyId.length > ACCESS_KEY_LENGTH_MAX) return Promise.resolve({ kind: 'unknownKey' });
     if (sessionToken !== undefined) return this.#resolveSession(accessKeyId, sessionToken);
     return this.#keys.get(accessKeyId, () => this.#loadKey(accessKeyId));
   }

@@ -7,6 +7,8 @@ export class VersionedCache<Value> {
   readonly #entriesMax: number;
   readonly #entries = new Map<string, Promise<Value>>();
   #heldVersion: number;
+  /** The key that was asked for last. */
+  #newest: string | undefined;
 
   constructor(options: { readonly version: () => number; readonly entriesMax: number }) {
     this.#version = options.version;
@@ -24,11 +26,15 @@ export class VersionedCache<Value> {
     }
     const known = this.#entries.get(key);
     if (known !== undefined) {
+      // The newest stays where it is: taking it out and in again for every call would make the map anew every few calls.
+      if (key === this.#newest) return known;
+      this.#newest = key;
       this.#entries.delete(key);
       this.#entries.set(key, known);
       return known;
     }
     const loaded = load();
+    this.#newest = key;
     this.#entries.set(key, loaded);
     loaded.catch(() => {
       if (this.#entries.get(key) === loaded) this.#entries.delete(key);

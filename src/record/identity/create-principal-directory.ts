@@ -46,6 +46,10 @@ class Directory implements CatalogPrincipalDirectory {
   readonly #root: ResolvedPrincipal;
   /** In order of use, the least recent first; undefined for keys that the catalog does not know. */
   readonly #cache = new Map<string, PrincipalRecord | undefined>();
+  /** The key that was remembered last, which is the last of the cache. */
+  #newest: string | undefined;
+  /** What the records of the cache come to, so that their identities are parsed once. */
+  readonly #resolved = new WeakMap<PrincipalRecord, ResolvedPrincipal>();
   readonly #cached;
   readonly #learnt;
   #timer: Timer | undefined;
@@ -65,11 +69,8 @@ class Directory implements CatalogPrincipalDirectory {
     }
     if (accessKeyId === rootAccessKeyId) return this.#root;
     const known = accessKeyId.length > ACCESS_KEY_LENGTH_MAX ? undefined : await this.#find(accessKeyId);
-    const identity = known === undefined ? undefined : parseIdentity(known.userIdentityJson);
-    if (known !== undefined && identity !== undefined) {
-      const userIdentity = withAccessKey(identity, accessKeyId);
-      return { accountId: known.accountId, userIdentity, source: known.source };
-    }
+    const resolved = known === undefined ? undefined : this.#resolvedOf(known);
+    if (resolved !== undefined) return resolved;
     const decoded = accountOfAccessKey(accessKeyId);
     if (decoded === undefined) {
       return { accountId, userIdentity: { type: 'Unknown', accessKeyId }, source: 'none' };
@@ -134,7 +135,25 @@ class Directory implements CatalogPrincipalDirectory {
     }
   }
 
+  /** Undefined for what is not an identity. */
+  #resolvedOf(known: PrincipalRecord): ResolvedPrincipal | undefined {
+    const resolved = this.#resolved.get(known);
+    if (resolved !== undefined) return resolved;
+    const identity = parseIdentity(known.userIdentityJson);
+    if (identity === undefined) return undefined;
+    const userIdentity = withAccessKey(identity, known.accessKeyId);
+    const principal = { accountId: known.accountId, userIdentity, source: known.source };
+    this.#resolved.set(known, principal);
+    return principal;
+  }
+
   #remember(accessKeyId: string, principal: PrincipalRecord | undefined) {
+    // The newest stays where it is: taking it out and in again for every call would make the map anew every few calls.
+    if (accessKeyId === this.#newest && this.#cache.has(accessKeyId)) {
+      this.#cache.set(accessKeyId, principal);
+      return;
+    }
+    this.#newest = accessKeyId;
     this.#cache.delete(accessKeyId);
     this.#cache.set(accessKeyId, principal);
     const oldest = this.#cache.keys().next().value;

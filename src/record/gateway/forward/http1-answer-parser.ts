@@ -18,6 +18,8 @@ export class MalformedAnswerError extends Error {
 
 /** `HTTP/1.1 200 OK`; the reason may be empty or missing. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+/** What nearly every answer begins with. */
+const OK_LINE = 'HTTP/1.1 200 OK';
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** `1f4` or `1f4;name=value`; 13 hexadecimal digits stay an exact number. */
@@ -112,10 +114,15 @@ export class Http1AnswerParser {
       }
       return 0;
     }
-    const lines = buffer.toString('latin1', 0, end).split('\r\n');
-    const status = STATUS_LINE.exec(lines[0] as string);
+    const head = buffer.toString('latin1', 0, end);
+    const lineEnd = endOfLine(head, 0);
+    if (head.startsWith(OK_LINE) && lineEnd === OK_LINE.length) {
+      this.#takeHead(200, 'OK', readFields(head, lineEnd + 2), true);
+      return end + 4;
+    }
+    const status = STATUS_LINE.exec(head.slice(0, lineEnd));
     if (status === null) throw new MalformedAnswerError('the upstream did not answer in HTTP/1.1');
-    const headers = readFields(lines, 1);
+    const headers = readFields(head, lineEnd + 2);
     this.#takeHead(Number(status[2]), status[3] ?? '', headers, status[1] === '1');
     return end + 4;
   }
@@ -139,9 +146,11 @@ export class Http1AnswerParser {
 
   #framing(status: number, headers: RawHeaders): BodyFraming {
     const codings = headerValues(headers, 'transfer-encoding');
-    const lengths = new Set(headerValues(headers, 'content-length'));
-    if (lengths.size > 1) throw new MalformedAnswerError('the upstream sent two different Content-Lengths');
+    const lengths = headerValues(headers, 'content-length');
     const [length] = lengths;
+    if (lengths.some((other) => other !== length)) {
+      throw new MalformedAnswerError('the upstream sent two different Content-Lengths');
+    }
     if (length !== undefined && !CONTENT_LENGTH.test(length)) {
       throw new MalformedAnswerError('the upstream sent a Content-Length that is not a number');
     }
@@ -202,7 +211,7 @@ export class Http1AnswerParser {
     this.#trailerBytes += line.length + 2;
     if (this.#trailerBytes > this.#headBytesMax) throw new MalformedAnswerError('the trailers are too long');
     if (line === '') this.#end(buffer.length === 2);
-    else this.#trailers.push(...readFields([line], 0));
+    else this.#trailers.push(...readFields(line, 0));
     return line.length + 2;
   }
 
@@ -222,24 +231,32 @@ function readLine(buffer: Buffer): string | undefined {
   return end < 0 ? undefined : buffer.toString('latin1', 0, end);
 }
 
-function readFields(lines: readonly string[], start: number): string[] {
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\r\n', from);
+  return end < 0 ? text.length : end;
+}
+
+/** The header lines from a place on to the end of the text. */
+function readFields(text: string, from: number): string[] {
   const fields: string[] = [];
-  for (let index = start; index < lines.length; index += 1) {
-    const line = lines[index] as string;
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon);
-    const value = trimBlanks(line, colon + 1);
-    if (colon < 1 || !FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) {
+  for (let start = from; start <= text.length; ) {
+    const end = endOfLine(text, start);
+    const colon = text.indexOf(':', start);
+    const isWhole = colon > start && colon < end;
+    const name = isWhole ? text.slice(start, colon) : '';
+    const value = isWhole ? trimBlanks(text, colon + 1, end) : '';
+    if (!isWhole || !FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) {
       throw new MalformedAnswerError('the upstream sent a malformed header line');
     }
     fields.push(name, value);
+    start = end + 2;
   }
   return fields;
 }
 
-function trimBlanks(line: string, from: number): string {
+function trimBlanks(line: string, from: number, to: number): string {
   let start = from;
-  let end = line.length;
+  let end = to;
   while (start < end && isBlank(line.charCodeAt(start))) start += 1;
   while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
   return line.slice(start, end);
@@ -250,7 +267,10 @@ function isBlank(code: number): boolean {
 }
 
 function isPersistent(headers: RawHeaders, isVersion11: boolean): boolean {
-  const options = headerValues(headers, 'connection').join(',').toLowerCase();
+  const lines = headerValues(headers, 'connection');
+  if (lines.length === 0) return isVersion11;
+  if (isVersion11 && lines.length === 1 && lines[0] === 'keep-alive') return true;
+  const options = lines.join(',').toLowerCase();
   if (options === '') return isVersion11;
   const names = options.split(',').map((name) => name.trim());
   return isVersion11 ? !names.includes('close') : names.includes('keep-alive') && !names.includes('close');

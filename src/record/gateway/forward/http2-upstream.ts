@@ -213,7 +213,7 @@ class Http2Call implements UpstreamCall {
   }
 }
 
-function answerHeaders(raw: RawHeaders): string[] {
+function answerHeaders(raw: RawHeaders): RawHeaders {
   const plain: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
     if ((raw[index] as string).startsWith(':')) continue;

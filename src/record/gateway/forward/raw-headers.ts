@@ -35,17 +35,25 @@ const HOP_BY_HOP = new Set([
   'http2-settings',
 ]);
 
-/** The headers that are meant for the other end, in their order, case and repetition. */
-export function endToEndHeaders(headers: RawHeaders): string[] {
+/** By length first: most headers are then told apart without changing their case. */
+const HOP_BY_HOP_LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
+
+/** The headers that are meant for the other end, in their order, case and repetition; the same list where all are. */
+export function endToEndHeaders(headers: RawHeaders): RawHeaders {
   const named = connectionOptions(headers);
-  const kept: string[] = [];
+  let kept: string[] | undefined;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue;
-    kept.push(name, headers[index + 1] as string);
+    if (isHopByHop(name, named)) kept ??= headers.slice(0, index);
+    else kept?.push(name, headers[index + 1] as string);
   }
-  return kept;
+  return kept ?? headers;
+}
+
+function isHopByHop(name: string, named: ReadonlySet<string> | undefined): boolean {
+  if (named === undefined) return HOP_BY_HOP_LENGTHS.has(name.length) && HOP_BY_HOP.has(name.toLowerCase());
+  const lower = name.toLowerCase();
+  return HOP_BY_HOP.has(lower) || named.has(lower);
 }
 
 /** Names listed in `Connection` headers, lower case; undefined when there are none beside `close` and `keep-alive`. */
@@ -54,7 +62,9 @@ export function connectionOptions(headers: RawHeaders): Set<string> | undefined 
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
-    for (const part of (headers[index + 1] as string).split(',')) {
+    const value = headers[index + 1] as string;
+    if (value === 'keep-alive' || value === 'close') continue;
+    for (const part of value.split(',')) {
       const option = part.trim().toLowerCase();
       if (option === '' || option === 'close' || option === 'keep-alive') continue;
       named ??= new Set();

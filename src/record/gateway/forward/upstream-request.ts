@@ -1,4 +1,4 @@
-import type { RequestHead } from '../../../model/captured-call.ts';
+import type { RawHeaders, RequestHead } from '../../../model/captured-call.ts';
 import { endToEndHeaders, headerValue } from './raw-headers.ts';
 import type { BodyFraming, UpstreamRequest } from './upstream-call.ts';
 
@@ -10,7 +10,7 @@ import type { BodyFraming, UpstreamRequest } from './upstream-call.ts';
 export function upstreamRequest(head: RequestHead, framing: BodyFraming, url: URL): UpstreamRequest {
   let headers = endToEndHeaders(head.headers);
   if (head.httpVersion === '2.0') headers = joinCookies(headers);
-  if (headerValue(headers, 'host') === undefined) headers.unshift('Host', url.host);
+  if (headerValue(headers, 'host') === undefined) headers = ['Host', url.host, ...headers];
   return {
     method: head.method,
     target: head.target,
@@ -21,7 +21,7 @@ export function upstreamRequest(head: RequestHead, framing: BodyFraming, url: UR
   };
 }
 
-function joinCookies(headers: string[]): string[] {
+function joinCookies(headers: RawHeaders): RawHeaders {
   const joined: string[] = [];
   let place = -1;
   for (let index = 0; index < headers.length; index += 2) {

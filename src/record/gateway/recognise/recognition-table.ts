@@ -41,42 +41,46 @@ export function createRecognitionTable(
       const host = hosts.read(view.headers.host);
       const region = authentication.region ?? host.region ?? options.defaultRegion;
       const { accessKeyId, form } = authentication;
-      const base = {
-        region,
-        authentication: form,
-        accessKeyId,
-        ...(host.vpcEndpointId === undefined ? {} : { vpcEndpointId: host.vpcEndpointId }),
-      };
       const choice = chooser.choose(view, authentication, host);
       const unrecordedName = unrecordedAs(view, authentication, { host, choice });
       if (unrecordedName !== undefined)
-        return { ...base, ...choice, ...NOT_CAPTURED, signingName: unrecordedName, isRecorded: false };
+        return {
+          ...{ region, authentication: form, accessKeyId },
+          ...(host.vpcEndpointId === undefined ? {} : { vpcEndpointId: host.vpcEndpointId }),
+          ...{ ...choice, ...NOT_CAPTURED, signingName: unrecordedName, isRecorded: false },
+        };
       const place = choice.service === 's3' ? placeOf(view, host, authentication.signingName) : undefined;
       const operation = place === undefined ? choice.operation : s3OperationOf(view, place, choice, host);
       const row =
         choice.service === undefined || operation === undefined
           ? undefined
           : tables.operation(choice.service, operation);
-      return {
-        ...base,
+      const { service, protocol } = choice;
+      const isUpload = place !== undefined && isFormUpload(view);
+      const sizes = captureSizes({ service, protocol, operation, row, isFormUpload: isUpload, bytesMax });
+      // Member by member: every call is recognised, and each spread would cost it an object.
+      const recognition: Writable = {
         signingName: choice.signingName,
-        service: choice.service,
-        protocol: choice.protocol,
+        service,
+        region,
+        protocol,
+        authentication: form,
+        accessKeyId,
         operation,
         isRecorded: true,
-        ...captureSizes({
-          service: choice.service,
-          protocol: choice.protocol,
-          operation,
-          row,
-          isFormUpload: place !== undefined && isFormUpload(view),
-          bytesMax,
-        }),
-        ...(place === undefined ? {} : { s3: place }),
+        requestCaptureBytes: sizes.requestCaptureBytes,
+        responseCaptureBytes: sizes.responseCaptureBytes,
+        errorCaptureBytes: sizes.errorCaptureBytes,
       };
+      if (host.vpcEndpointId !== undefined) recognition.vpcEndpointId = host.vpcEndpointId;
+      if (place !== undefined) recognition.s3 = place;
+      return recognition;
     },
   };
 }
+
+/** A recognition that is being written. */
+type Writable = { -readonly [Name in keyof Recognition]: Recognition[Name] };
 
 function placeOf(view: RequestView, host: HostMeaning, signingName: string | undefined): S3Place {
   // `bucket.localhost`: what stands before a local suffix is a bucket when the request was signed for S3.
