@@ -84,7 +84,13 @@ export class BatchEncoder {
   addEvent(entry: EntryToAppend): void {
     const sequence = this.#from.sequence + this.#hashes.length + 1;
     const start = this.#offset;
-    this.#write(encodeLineHead(sequence, entry.meta));
+    if ('json' in entry.meta) {
+      this.#write(`${sequence}\t`);
+      this.#write(entry.meta.json);
+      this.#write('\t');
+    } else {
+      this.#write(encodeLineHead(sequence, entry.meta));
+    }
     this.#write(entry.raw);
     const end = this.#endLine();
     this.#hashes.push(hashOnce('sha256', this.#buffer.subarray(start, end), 'hex'));

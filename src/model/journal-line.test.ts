@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeMeta, encodeLineHead, encodeMeta, withSourceObject } from './journal-line.ts';
+import { decodeMeta, encodeMeta } from './journal-line.ts';
 import type { EventMeta } from './recorded-event.ts';
 
 const text = fc.oneof(
@@ -45,15 +45,5 @@ test('meta is written in the bytes that JSON.stringify writes, whatever its text
       assert.deepEqual(decodeMeta(json), { ...value, resources });
     }),
     { numRuns: 2_000 },
-  );
-});
-
-test('the head of a line is the same when meta was encoded before, without its source object', () => {
-  fc.assert(
-    fc.property(meta, text, ({ intentId: _, sourceObjectId: __, ...value }, sourceObjectId) => {
-      const json = withSourceObject(encodeMeta(value), sourceObjectId);
-      const head = encodeLineHead(7, { ...value, sourceObjectId });
-      assert.equal(encodeLineHead(7, { origin: value.origin, json }), head);
-    }),
   );
 });

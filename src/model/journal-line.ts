@@ -1,4 +1,4 @@
-import type { EncodedMeta, EventMeta, JournalEntry } from './recorded-event.ts';
+import type { EventMeta, JournalEntry } from './recorded-event.ts';
 
 /**
  * The form of an event in a journal segment, one line each:
@@ -20,8 +20,8 @@ export function encodeJournalLine(sequence: number, entry: JournalEntry): string
 }
 
 /** What stands before the raw event in its line, the second tab included. */
-export function encodeLineHead(sequence: number, meta: EventMeta | EncodedMeta): string {
-  return `${sequence}\t${'json' in meta ? meta.json : encodeMeta(meta)}\t`;
+export function encodeLineHead(sequence: number, meta: EventMeta): string {
+  return `${sequence}\t${encodeMeta(meta)}\t`;
 }
 
 export function decodeJournalLine(line: string): JournalLine | undefined {
@@ -57,11 +57,6 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
-}
-
-/** What `encodeMeta` gives for the same meta with the source object, from what it gave without. */
-export function withSourceObject(metaJson: string, sourceObjectId: string): string {
-  return `${metaJson.slice(0, -1)},"s":${quote(sourceObjectId)}}`;
 }
 
 export function decodeMeta(metaJson: string): EventMeta {

@@ -38,13 +38,14 @@ export interface JournalEntry {
 /** Meta that was encoded already (`encodeMeta`), on another thread than the journal's. Never the outcome of an intent. */
 export interface EncodedMeta {
   readonly origin: EventOrigin;
-  readonly json: string;
+  /** UTF-8. */
+  readonly json: Uint8Array;
   readonly intentId?: never;
 }
 
 /**
- * What the journal takes: an entry whose record is text, or the UTF-8 bytes that it was read as. Bytes MUST be valid
- * UTF-8 and stay as they are until the append has settled: they are copied when their batch is written.
+ * What the journal takes: an entry whose record is text, or the UTF-8 bytes that it was read as. Bytes, those of encoded
+ * meta too, MUST be valid UTF-8 and stay as they are until the append has settled: they are copied when their batch is written.
  */
 export interface EntryToAppend {
   readonly meta: EventMeta | EncodedMeta;

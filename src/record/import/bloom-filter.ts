@@ -1,3 +1,5 @@
+import { hashKey } from './event-key.ts';
+
 /** Bits per key: with 7 probes about 1 key in 1,000 that was never added looks as if it had been. */
 const BITS_PER_KEY = 14.4;
 const PROBES = 7;
@@ -12,7 +14,7 @@ interface Layer {
 }
 
 /**
- * A set of strings that answers "certainly not" or "perhaps", in about two bytes a key.
+ * A set of event keys (`writeEventKey`) that answers "certainly not" or "perhaps", in about two bytes a key.
  *
  * It grows by layers of double size, so that nobody has to know how many keys will come; one question asks every layer.
  */
@@ -23,14 +25,14 @@ export class BloomFilter {
     this.#addLayer(Math.max(FIRST_CAPACITY, expectedCount));
   }
 
-  add(key: string): void {
+  add(keys: Uint32Array, keyAt: number): void {
     let layer = this.#layers.at(-1);
     if (layer === undefined || layer.count >= layer.capacity)
       layer = this.#addLayer((layer?.capacity ?? 0) * 2);
     layer.count++;
     const { bits, mask } = layer;
-    const first = hash(key, 0x9e3779b1);
-    const step = hash(key, 0x85ebca77) | 1;
+    const first = hashKey(keys, keyAt, 0x9e3779b1);
+    const step = hashKey(keys, keyAt, 0x85ebca77) | 1;
     for (let probe = 0, at = first; probe < PROBES; probe++, at = (at + step) >>> 0) {
       const bit = at & mask;
       bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
@@ -38,9 +40,9 @@ export class BloomFilter {
   }
 
   /** False means that the key was never added. */
-  mayContain(key: string): boolean {
-    const first = hash(key, 0x9e3779b1);
-    const step = hash(key, 0x85ebca77) | 1;
+  mayContain(keys: Uint32Array, keyAt: number): boolean {
+    const first = hashKey(keys, keyAt, 0x9e3779b1);
+    const step = hashKey(keys, keyAt, 0x85ebca77) | 1;
     return this.#layers.some((layer) => isSet(layer, first, step));
   }
 
@@ -68,14 +70,4 @@ function isSet({ bits, mask }: Layer, first: number, step: number): boolean {
     if (((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) return false;
   }
   return true;
-}
-
-/** FNV-1a over UTF-16 units with a final mix (murmur3's), so that ids that differ in one digit spread. */
-function hash(key: string, seed: number): number {
-  let state = seed;
-  for (let index = 0; index < key.length; index++)
-    state = Math.imul(state ^ key.charCodeAt(index), 0x01000193);
-  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
-  return (state ^ (state >>> 16)) >>> 0;
 }

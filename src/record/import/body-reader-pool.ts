@@ -113,7 +113,7 @@ class Reading {
       if (message?.kind === 'batch') {
         const { batch } = message;
         const { buffer, byteOffset, length } = batch.bytes;
-        // A Buffer searches its bytes several times faster than what arrives here.
+        // What was a Buffer there arrives as a plain array of bytes.
         yield { ...batch, bytes: Buffer.from(buffer, byteOffset, length) };
         this.#port.postMessage({ took: batch.bytes.buffer }, [batch.bytes.buffer]);
       } else if (message?.kind === 'end') return;

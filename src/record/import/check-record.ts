@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { Json, JsonObject } from '../../model/cloudtrail-event.ts';
 import { encodeMeta } from '../../model/journal-line.ts';
 import { deriveLookupFields } from '../../model/lookup-fields.ts';
-import type { BatchRecord } from './record-batch.ts';
+import { type BatchRecord, NO_SOURCE_OBJECT } from './record-batch.ts';
 
 /** CloudTrail writes at most 256 KB per record; four times that leaves room for tools that add members. */
 export const RECORD_BYTES_MAX = 1 << 20;
@@ -63,6 +63,7 @@ export function checkParsed(
     verification: 'none',
     ...(username === undefined ? {} : { username }),
     resources,
+    sourceObjectId: NO_SOURCE_OBJECT,
   });
   return { bytes, eventId, eventTimeMs, sha256: hash('sha256', bytes, 'hex'), metaJson };
 }

@@ -1,12 +1,29 @@
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { withSourceObject } from '../../model/journal-line.ts';
 import type { EntryToAppend } from '../../model/recorded-event.ts';
 import type { Catalog, ImportConflict, SourceObject } from '../../store/catalog.ts';
 import type { RecordSettings } from './check-record.ts';
-import type { CandidateId, KnownEventIds, Verdict } from './known-event-ids.ts';
-import type { Mark, RecordBatch } from './record-batch.ts';
+import {
+  type KnownEventIds,
+  keysOf,
+  pendingSha256,
+  type ReservationGroup,
+  rowsOfNew,
+  type Verdict,
+} from './known-event-ids.ts';
+import {
+  countOf,
+  eventIdAt,
+  type Mark,
+  metaAt,
+  NO_SOURCE_OBJECT,
+  type RecordBatch,
+  type RecordIds,
+  rawAt,
+  setSourceObject,
+  sha256At,
+} from './record-batch.ts';
 
 /** Refusals named one by one per object; the others are counted. */
 const REFUSALS_NAMED_MAX = 20;
@@ -69,15 +86,17 @@ interface OpenObject {
     readonly refusals: Refusal[];
     readonly conflicts: Conflict[];
   };
+  /** ASCII of the id of its row. */
+  readonly idBytes: Uint8Array;
   index: number;
   isRowKept: boolean;
 }
 
-interface Candidate extends CandidateId {
-  readonly object: OpenObject;
-  readonly index: number;
-  readonly raw: Uint8Array;
-  readonly metaJson: string;
+/** A batch with the object of each record, and the number of the record in it. */
+interface TakenBatch {
+  readonly batch: RecordBatch;
+  readonly objects: readonly OpenObject[];
+  readonly indexes: readonly number[];
 }
 
 /** Reads one request of an import; used once. */
@@ -105,35 +124,37 @@ export class ImportStream {
   async #readAll(body: AsyncIterable<Uint8Array>): Promise<void> {
     const { readBody, catalog } = this.#options;
     for await (const batch of readBody(body, { recordedAtMs: this.#recordedAt })) {
-      let candidates: readonly Candidate[] = await this.#take(batch);
+      const taken = await this.#take(batch);
+      let rows = taken.objects.map((_, row) => row);
       // What hung on another group that then failed goes round again.
-      while (candidates.length > 0) candidates = await this.#storeOnce(candidates);
+      while (rows.length > 0) rows = await this.#storeOnce(taken, rows);
     }
     await catalog.putSourceObjects(this.#objects.map(({ row }) => row));
   }
 
   /** The records of a batch with their objects, of which some begin or end in it. */
-  async #take(batch: RecordBatch): Promise<Candidate[]> {
-    const candidates: Candidate[] = [];
+  async #take(batch: RecordBatch): Promise<TakenBatch> {
+    const objects: OpenObject[] = [];
+    const indexes: number[] = [];
+    const takeUntil = (end: number) => {
+      const object = this.#current;
+      if (objects.length === end) return;
+      assert(object !== undefined, 'a record stands in an object');
+      for (let row = objects.length; row < end; row++) {
+        objects.push(object);
+        indexes.push(object.index++);
+        noteTime(object.outcome, batch.eventTimesMs[row] ?? 0);
+        setSourceObject(batch, row, object.idBytes);
+      }
+    };
     for (const mark of batch.marks) {
-      this.#takeRecords(batch, mark.at, candidates);
+      takeUntil(mark.at);
       if (mark.kind === 'begin') await this.#open(mark);
       else if (mark.kind === 'end') this.#close(mark);
       else this.#refuse(mark.reason);
     }
-    this.#takeRecords(batch, batch.ends.length, candidates);
-    return candidates;
-  }
-
-  #takeRecords(batch: RecordBatch, until: number, candidates: Candidate[]) {
-    const object = this.#current;
-    if (candidates.length === until) return;
-    assert(object !== undefined, 'a record stands in an object');
-    for (let at = candidates.length; at < until; at++) {
-      const candidate = candidateOf(batch, at, object);
-      noteTime(object.outcome, candidate.eventTimeMs);
-      candidates.push(candidate);
-    }
+    takeUntil(countOf(batch));
+    return { batch, objects, indexes };
   }
 
   async #open({ uri, sha256, firstIndex }: Mark & { kind: 'begin' }): Promise<void> {
@@ -163,7 +184,9 @@ export class ImportStream {
       refusals: [],
       conflicts: [],
     };
-    this.#current = { row, outcome, index: firstIndex, isRowKept: isContinued };
+    const idBytes = Buffer.from(row.sourceObjectId, 'latin1');
+    assert(idBytes.length === NO_SOURCE_OBJECT.length, 'a source object has a UUID');
+    this.#current = { row, outcome, idBytes, index: firstIndex, isRowKept: isContinued };
     this.#objects.push(this.#current);
   }
 
@@ -184,71 +207,81 @@ export class ImportStream {
   }
 
   /** Makes the group durable; gives those that have to be judged again. */
-  async #storeOnce(candidates: readonly Candidate[]): Promise<Candidate[]> {
+  async #storeOnce(taken: TakenBatch, rows: readonly number[]): Promise<number[]> {
     const { known } = this.#options;
     const { promise: settled, resolve: settle } = Promise.withResolvers<boolean>();
-    const group = { settled };
+    const group: ReservationGroup = { ids: idsOf(taken.batch), settled, storedSha256s: new Map() };
     let verdicts: Verdict[];
     try {
-      verdicts = await known.judge(candidates, group);
+      verdicts = await known.judge(group, rows);
     } catch (error) {
       settle(false);
       throw error;
     }
-    const fresh = candidates.filter((_, index) => verdicts[index]?.kind === 'new');
-    const freshIds = fresh.map(({ eventId }) => eventId);
+    const fresh = rowsOfNew(rows, verdicts);
     try {
-      await this.#append(fresh, freshIds);
+      await this.#append(taken, fresh);
       settle(true);
     } catch (error) {
-      known.release(freshIds);
+      known.release(keysOf(taken.batch, fresh));
       settle(false);
       throw error;
     }
-    for (const { object } of fresh) count(object, 'storedCount');
-    return this.#settleKnown(candidates, verdicts);
+    for (const row of fresh) count(objectAt(taken, row), 'storedCount');
+    return this.#settleKnown(taken, rows, verdicts);
   }
 
-  async #append(fresh: readonly Candidate[], freshIds: readonly string[]): Promise<void> {
+  async #append(taken: TakenBatch, fresh: readonly number[]): Promise<void> {
     if (fresh.length === 0) return;
     const { catalog, append, known } = this.#options;
+    const { batch } = taken;
     // The provenance that events point to is there before them.
-    const unkept = new Set(fresh.map(({ object }) => object).filter((object) => !object.isRowKept));
-    if (unkept.size > 0) {
-      await catalog.putSourceObjects([...unkept].map(({ row }) => ({ ...row, isComplete: false })));
+    const objects = new Set<OpenObject>();
+    for (const row of fresh) objects.add(objectAt(taken, row));
+    const unkept = [...objects].filter((object) => !object.isRowKept);
+    if (unkept.length > 0) {
+      await catalog.putSourceObjects(unkept.map(({ row }) => ({ ...row, isComplete: false })));
       for (const object of unkept) object.isRowKept = true;
     }
-    const entries = fresh.map(toEntry);
+    const entries = fresh.map((row): EntryToAppend => {
+      return { meta: { origin: 'import', json: metaAt(batch, row) }, raw: rawAt(batch, row) };
+    });
     const { lastSequence, committedSequence } = await append(entries);
-    known.accept(freshIds, lastSequence, committedSequence);
+    known.accept(keysOf(batch, fresh), lastSequence, committedSequence);
   }
 
-  async #settleKnown(candidates: readonly Candidate[], verdicts: readonly Verdict[]): Promise<Candidate[]> {
-    const again: Candidate[] = [];
+  async #settleKnown(
+    taken: TakenBatch,
+    rows: readonly number[],
+    verdicts: readonly Verdict[],
+  ): Promise<number[]> {
+    const again: number[] = [];
     const conflicts: ImportConflict[] = [];
-    for (const [index, candidate] of candidates.entries()) {
+    for (const [index, row] of rows.entries()) {
       const verdict = verdicts[index];
-      assert(verdict !== undefined, 'every candidate is judged');
+      assert(verdict !== undefined, 'every row is judged');
       if (verdict.kind === 'new') continue;
-      if (verdict.kind === 'pending' && !(await verdict.reservation.group.settled)) {
-        again.push(candidate);
+      if (verdict.kind === 'pending' && !(await verdict.group.settled)) {
+        again.push(row);
         continue;
       }
-      const { sha256 } = verdict.kind === 'pending' ? verdict.reservation : verdict;
-      if (sha256 === candidate.sha256) count(candidate.object, 'seenBeforeCount');
-      else conflicts.push(this.#conflict(candidate, sha256));
+      const sha256 = verdict.kind === 'pending' ? pendingSha256(verdict) : verdict.sha256;
+      if (sha256 === sha256At(taken.batch, row)) count(objectAt(taken, row), 'seenBeforeCount');
+      else conflicts.push(this.#conflict(taken, row, sha256));
     }
     if (conflicts.length > 0) await this.#options.catalog.putImportConflicts(conflicts);
     return again;
   }
 
-  #conflict(candidate: Candidate, storedSha256: string): ImportConflict {
-    const { object, index, eventId, sha256 } = candidate;
+  #conflict(taken: TakenBatch, row: number, storedSha256: string): ImportConflict {
+    const object = objectAt(taken, row);
+    const [index, eventId] = [taken.indexes[row] ?? 0, eventIdAt(taken.batch, row)];
     count(object, 'conflictCount');
-    const raw = Buffer.from(candidate.raw).toString('utf8');
+    const raw = Buffer.from(rawAt(taken.batch, row)).toString('utf8');
     if (object.outcome.conflicts.length < REFUSALS_NAMED_MAX)
       object.outcome.conflicts.push({ index, eventId });
     const { sourceObjectId } = object.row;
+    const sha256 = sha256At(taken.batch, row);
     return { eventId, sha256, storedSha256, sourceObjectId, foundAtMs: this.#recordedAt, raw };
   }
 
@@ -261,27 +294,21 @@ export class ImportStream {
   }
 }
 
-function candidateOf(batch: RecordBatch, at: number, object: OpenObject): Candidate {
-  const { bytes, ends, eventIds, eventTimesMs, sha256s, metaJsons } = batch;
-  return {
-    object,
-    index: object.index++,
-    eventId: eventIds[at] ?? '',
-    eventTimeMs: eventTimesMs[at] ?? 0,
-    sha256: sha256s[at] ?? '',
-    raw: bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]),
-    metaJson: metaJsons[at] ?? '',
-  };
+function objectAt({ objects }: TakenBatch, row: number): OpenObject {
+  const object = objects[row];
+  assert(object !== undefined, 'a record stands in an object');
+  return object;
+}
+
+/** Without the bytes, which go back to where they came from before the ids are forgotten. */
+function idsOf({ keys, eventTimesMs, eventIdsText, eventIdEnds, sha256sText }: RecordBatch): RecordIds {
+  return { keys, eventTimesMs, eventIdsText, eventIdEnds, sha256sText };
 }
 
 function noteTime(outcome: OpenObject['outcome'], eventTimeMs: number) {
   const isFirst = outcome.lastEventTimeMs === 0;
   outcome.firstEventTimeMs = isFirst ? eventTimeMs : Math.min(outcome.firstEventTimeMs, eventTimeMs);
   outcome.lastEventTimeMs = isFirst ? eventTimeMs : Math.max(outcome.lastEventTimeMs, eventTimeMs);
-}
-
-function toEntry({ object, raw, metaJson }: Candidate): EntryToAppend {
-  return { meta: { origin: 'import', json: withSourceObject(metaJson, object.row.sourceObjectId) }, raw };
 }
 
 function count(object: OpenObject, member: 'storedCount' | 'seenBeforeCount' | 'conflictCount') {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ImportBodyError, readImportBody } from './read-import-body.ts';
-import type { Mark } from './record-batch.ts';
+import { countOf, type Mark, rawAt } from './record-batch.ts';
 
 const RECORD = '{"eventID":"1","eventTime":"2023-07-10T11:42:36Z"}';
 
@@ -20,9 +20,8 @@ async function read(body: Buffer, cuts: readonly number[] = []): Promise<{ raws:
   const raws: string[] = [];
   const marks: Mark[] = [];
   for await (const batch of readImportBody(iterate(pieces), { recordedAtMs: 0 })) {
-    const text = (start: number, end: number) => Buffer.from(batch.bytes.subarray(start, end)).toString();
     marks.push(...batch.marks.map((mark) => ({ ...mark, at: mark.at + raws.length })));
-    raws.push(...batch.ends.map((end, index) => text(batch.ends[index - 1] ?? 0, end)));
+    for (let at = 0; at < countOf(batch); at++) raws.push(Buffer.from(rawAt(batch, at)).toString());
   }
   return { raws, marks };
 }

@@ -3,10 +3,10 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 /** Decompressed in one go up to this size; what grows larger is streamed. */
 const WHOLE_BYTES_MAX = 32 << 20;
 /** Plain bytes that are scanned at once. */
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 18;
 
 /**
- * The plain text of a log file, of which the stored bytes are given, in pieces of at most 1 MB, valid until the next one. Of a damaged gzip file
+ * The plain text of a log file, of which the stored bytes are given, in pieces of at most 256 KB, valid until the next one. Of a damaged gzip file
  * what comes before the damage, then the error of zlib.
  */
 export async function* plainPieces(stored: Uint8Array): AsyncGenerator<Uint8Array> {
