@@ -19,13 +19,14 @@ import { createEventSearch } from '../history/search-events.ts';
 import { createTailEvents } from '../history/tail-events.ts';
 import type { PrincipalResolver } from '../identity/resolve-principal.ts';
 import type { Journal } from '../journal/journal.ts';
+import { accountOfAccessKey } from '../model/access-key-account.ts';
 import { createIntake } from '../record/create-intake.ts';
 import { openGapFile } from '../record/gap-file.ts';
 import { createGateway, type Gateway } from '../record/gateway/create-gateway.ts';
 import { createRecogniser } from '../record/gateway/create-recogniser.ts';
 import { parseTrustedProxy, sourceAddress } from '../record/gateway/forward/source-address.ts';
 import { createPrincipalDirectory, rootPrincipal } from '../record/identity/create-principal-directory.ts';
-import type { PrincipalDirectory } from '../record/identity/principal-directory.ts';
+import type { PrincipalDirectory, ResolvedPrincipal } from '../record/identity/principal-directory.ts';
 import { createImporter } from '../record/import/importer.ts';
 import type { Intake } from '../record/intake.ts';
 import { createRecorder, type ServerRecorder } from '../record/recorder.ts';
@@ -79,7 +80,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     rootAccessKeyId: options.root.accessKeyId,
     ...shared,
   });
-  const principals = knownBeforeLearnt(identity.resolver, learnt);
+  const principals = knownBeforeLearnt(identity.resolver, learnt, config.account);
   const recogniser = createRecogniser({
     accountId: config.account,
     defaultRegion: config.region,
@@ -140,7 +141,11 @@ function credentialsOf(resolver: PrincipalResolver): CredentialLookup {
 }
 
 /** Keys that are known here beat those that were learnt from forwarded calls. */
-function knownBeforeLearnt(resolver: PrincipalResolver, learnt: PrincipalDirectory): PrincipalDirectory {
+function knownBeforeLearnt(
+  resolver: PrincipalResolver,
+  learnt: PrincipalDirectory,
+  installationAccountId: string,
+): PrincipalDirectory {
   return {
     async resolve(accessKeyId) {
       if (accessKeyId !== undefined && accessKeyId !== '') {
@@ -149,11 +154,25 @@ function knownBeforeLearnt(resolver: PrincipalResolver, learnt: PrincipalDirecto
           const { accountId, userIdentity } = resolution.principal;
           return { accountId, userIdentity, source: 'configured' };
         }
+        // Inactive, or of somebody who is gone: nobody's at present, whatever an upstream says of it.
+        if (resolution.kind !== 'unknownKey') return nobody(accessKeyId, installationAccountId);
       }
       return learnt.resolve(accessKeyId);
     },
     learn: (principals) => learnt.learn(principals),
   };
+}
+
+function nobody(accessKeyId: string, installationAccountId: string): ResolvedPrincipal {
+  const accountId = accountOfAccessKey(accessKeyId);
+  if (accountId === undefined) {
+    return {
+      accountId: installationAccountId,
+      userIdentity: { type: 'Unknown', accessKeyId },
+      source: 'none',
+    };
+  }
+  return { accountId, userIdentity: { type: 'Unknown', accountId, accessKeyId }, source: 'decoded' };
 }
 
 /** For tests of other software: every key is the root's, and nothing vouches for a caller. */

@@ -57,6 +57,10 @@ it('whatever a forwarded answer claims of keys that are known here, they stay wh
   }
   const denied = await world.send(bob, queryCall('iam', 'ListUsers'));
   assert.match(denied.text, /user\/bob is not authorized to perform: iam:ListUsers/);
+  const gone = await world.createKey(ROOT, 'bob');
+  const status = { UserName: 'bob', AccessKeyId: gone.accessKeyId, Status: 'Inactive' };
+  await world.iam(ROOT, 'UpdateAccessKey', status);
+  for (let time = 0; time < 2; time++) await world.must(gone, queryCall('sts', 'GetCallerIdentity'));
   await world.iam(ROOT, 'ListUsers');
   const lookup = async () => {
     const { stdout } = await runCli(world.endpoint, [
@@ -81,5 +85,6 @@ it('whatever a forwarded answer claims of keys that are known here, they stay wh
         .map(({ userIdentity }) => `${userIdentity.type} ${userIdentity.arn}`),
     );
   assert.deepEqual([...identitiesOf(bob.accessKeyId)], [`IAMUser arn:aws:iam::${MANAGEMENT}:user/bob`]);
+  assert.deepEqual([...identitiesOf(gone.accessKeyId)], ['Unknown undefined'], 'an inactive key is nobody');
   assert.deepEqual([...identitiesOf(ROOT.accessKeyId)], [`Root arn:aws:iam::${MANAGEMENT}:root`]);
 });
