@@ -99,6 +99,7 @@ export interface Catalog {
   getSourceObjects(
     keys: readonly { readonly uri: string; readonly sha256: string }[],
   ): Promise<(SourceObject | undefined)[]>;
+  /** One whose id is there already gets its time, counts and completeness; what it is of and from MUST be the same. */
   putSourceObject(object: SourceObject): Promise<void>;
   /** All in one transaction: small files come by the hundred thousand, and each transaction is one fsync. */
   putSourceObjects(objects: readonly SourceObject[]): Promise<void>;

@@ -174,7 +174,7 @@ class SqliteCatalog implements Catalog {
 
   async putSourceObjects(objects: readonly SourceObject[]): Promise<void> {
     await this.#attempt('putSourceObjects', (db) =>
-      insertAll('sourceObjects', SOURCE_OBJECT_COLUMNS, 'sourceObjectId', objects).execute(db),
+      insertAll('sourceObjects', SOURCE_OBJECT_COLUMNS, objects, SOURCE_OBJECT_UPDATE).execute(db),
     );
   }
 
@@ -193,7 +193,7 @@ class SqliteCatalog implements Catalog {
 
   async putImportConflicts(conflicts: readonly ImportConflict[]): Promise<void> {
     await this.#attempt('putImportConflicts', (db) =>
-      insertAll('importConflicts', IMPORT_CONFLICT_COLUMNS, undefined, conflicts).execute(db),
+      insertAll('importConflicts', IMPORT_CONFLICT_COLUMNS, conflicts).execute(db),
     );
   }
 
@@ -302,6 +302,17 @@ const SOURCE_OBJECT_COLUMNS: readonly (keyof SourceObject)[] = [
   'isComplete',
 ];
 
+/** Only what changes is written again, none of which is in an index: a row is put twice for every file of an import. */
+const SOURCE_OBJECT_UPDATE: Replacement<SourceObject> = {
+  key: 'sourceObjectId',
+  columns: ['importedAtMs', 'storedCount', 'seenBeforeCount', 'conflictCount', 'refusedCount', 'isComplete'],
+};
+
+interface Replacement<Row> {
+  readonly key: keyof Row & string;
+  readonly columns: readonly (keyof Row & string)[];
+}
+
 const IMPORT_CONFLICT_COLUMNS: readonly (keyof ImportConflict)[] = [
   'eventId',
   'sha256',
@@ -312,23 +323,28 @@ const IMPORT_CONFLICT_COLUMNS: readonly (keyof ImportConflict)[] = [
 ];
 
 /**
- * Inserts any number of rows as one statement with one parameter, their JSON: whole or not at all, one fsync, and no
- * transaction in which statements of other calls could end up. A row that is there already is replaced when `replaceBy`
- * names its key, else kept.
+ * Inserts any number of rows as one statement with one parameter, their values as JSON: whole or not at all, one fsync,
+ * and no transaction in which statements of other calls could end up. A row that is there already gets the columns of
+ * the replacement, and is kept as it is without one.
  */
-function insertAll(
+function insertAll<Row extends object>(
   table: keyof CatalogTables,
-  columns: readonly string[],
-  replaceBy: string | undefined,
-  rows: readonly object[],
+  columns: readonly (keyof Row & string)[],
+  rows: readonly Row[],
+  replacement?: Replacement<Row>,
 ): RawBuilder<unknown> {
   const names = sql.join(columns.map((column) => sql.ref(column)));
-  const values = sql.join(columns.map((column) => sql`value ->> ${sql.lit(column)}`));
-  const replaced = sql.join(columns.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`));
+  const values = sql.join(columns.map((_, index) => sql`value ->> ${sql.lit(index)}`));
+  const json = JSON.stringify(rows.map((row) => columns.map((column) => row[column])));
+  const replaced = replacement?.columns.map(
+    (column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`,
+  );
   const onConflict =
-    replaceBy === undefined ? sql`do nothing` : sql`(${sql.ref(replaceBy)}) do update set ${replaced}`;
+    replacement === undefined || replaced === undefined
+      ? sql`do nothing`
+      : sql`(${sql.ref(replacement.key)}) do update set ${sql.join(replaced)}`;
   return sql`insert into ${sql.table(table)} (${names}) select ${values}
-    from json_each(${JSON.stringify(rows)}) where true on conflict ${onConflict}`;
+    from json_each(${json}) where true on conflict ${onConflict}`;
 }
 
 function toSourceObject(row: CatalogTables['sourceObjects']): SourceObject {
