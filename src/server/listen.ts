@@ -63,6 +63,10 @@ class Port implements Listener {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   #isClosing = false;
+  /** One for all answers. */
+  readonly #onAnswered = (): void => {
+    if (this.#isClosing) setImmediate(() => this.#http1.closeIdleConnections());
+  };
 
   constructor(options: ListenOptions) {
     this.#options = options;
@@ -188,7 +192,7 @@ class Port implements Listener {
       return;
     }
     // A connection that becomes idle while the port closes would otherwise be kept for a request that may not come.
-    response.once('close', () => this.#isClosing && setImmediate(() => this.#http1.closeIdleConnections()));
+    response.on('close', this.#onAnswered);
     this.#options.handler(request, response).catch((error: unknown) => this.#fail(error, response));
   }
 

@@ -3,6 +3,8 @@ import { headerValues } from './header-values.ts';
 
 interface CanonicalOptions {
   readonly signedHeaders: readonly string[];
+  /** The same as they were sent, between semicolons. */
+  readonly signedHeadersText: string;
   readonly payloadHash: string;
   readonly isS3: boolean;
 }
@@ -47,7 +49,8 @@ function canonicalTail(head: RequestHead, options: CanonicalOptions): string {
   const headers = inOrder(options.signedHeaders);
   let block = '';
   for (const name of headers) block += `${name}:${canonicalValue(head, name)}\n`;
-  return `${block}\n${headers.join(';')}\n${options.payloadHash}`;
+  const joined = headers === options.signedHeaders ? options.signedHeadersText : headers.join(';');
+  return `${block}\n${joined}\n${options.payloadHash}`;
 }
 
 /** Clients send the names as they sort them. */

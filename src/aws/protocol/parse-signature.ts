@@ -9,6 +9,8 @@ export interface SignedRequest extends ParsedSignature {
   readonly expiresSeconds: number | undefined;
   /** `20260101/us-east-1/cloudtrail/aws4_request`. */
   readonly scope: string;
+  /** `host;x-amz-date`, as sent. */
+  readonly signedHeadersText: string;
 }
 
 const algorithm = 'AWS4-HMAC-SHA256';
@@ -196,6 +198,7 @@ function assemble(parts: Parts): SignedRequest | SignatureFailure {
     region: credential.slice(dayEnd + 1, regionEnd),
     service: credential.slice(regionEnd + 1, serviceEnd),
     signedHeaders: namesOf(parts.signedHeaders),
+    signedHeadersText: parts.signedHeaders,
     signature: parts.signature,
     sessionToken: parts.sessionToken,
     payload: parts.payload,

@@ -138,7 +138,8 @@ function isSigned(
 ): boolean {
   const { parsed, sign, payloadHash } = signing;
   const isS3 = isS3Service(parsed.service);
-  const options = { signedHeaders: parsed.signedHeaders, payloadHash, isS3 };
+  const { signedHeaders, signedHeadersText } = parsed;
+  const options = { signedHeaders, signedHeadersText, payloadHash, isS3 };
   const isTheForm = (form: string): boolean => {
     const expected = sign(`AWS4-HMAC-SHA256\n${parsed.date}\n${parsed.scope}\n${sha256Hex(form)}`);
     return isSameDigest(expected, parsed.signature);

@@ -10,6 +10,9 @@ const TAG =
 const ATTRIBUTE = /([A-Za-z_][A-Za-z0-9_.:-]*)="([^"]*)"/g;
 /** Deeper documents are left to the full parser, which knows how deep is too deep. */
 const DEPTH_MAX = 64;
+/** The only attribute of most documents, at their root. */
+const NAMESPACE = ' xmlns="';
+const NAMESPACE_NAME = /^[^"<>&\t\n]*$/;
 const LESS_THAN = 0x3c;
 const GREATER_THAN = 0x3e;
 const SLASH = 0x2f;
@@ -100,11 +103,24 @@ function readStartTag(text: string, place: number): StartTag | undefined {
   if (nameEnd > place + 1 && next === GREATER_THAN) {
     return { name: text.slice(place + 1, nameEnd), attributes: '', isSelfClosing: false, end: nameEnd + 1 };
   }
+  const namespaceEnd = endOfNamespace(text, nameEnd);
+  if (nameEnd > place + 1 && namespaceEnd > 0) {
+    const attributes = text.slice(nameEnd, namespaceEnd);
+    return { name: text.slice(place + 1, nameEnd), attributes, isSelfClosing: false, end: namespaceEnd + 1 };
+  }
   TAG.lastIndex = place;
   const tag = TAG.exec(text);
   if (tag === null) return undefined;
   const [whole, name = '', attributes = '', selfClosing] = tag;
   return { name, attributes, isSelfClosing: selfClosing === '/', end: place + whole.length };
+}
+
+/** Where ` xmlns="…"` ends, if nothing but it stands from a place to the end of the tag; -1 otherwise. */
+function endOfNamespace(text: string, from: number): number {
+  if (!text.startsWith(NAMESPACE, from)) return -1;
+  const end = text.indexOf('"', from + NAMESPACE.length) + 1;
+  if (end === 0 || text.charCodeAt(end) !== GREATER_THAN) return -1;
+  return NAMESPACE_NAME.test(text.slice(from + NAMESPACE.length, end - 1)) ? end : -1;
 }
 
 /** Where the text behind `</name>` begins, of which the name begins at `from`; -1 where something else stands there. */
@@ -146,6 +162,13 @@ function begin(name: string, attributes: string): Element | undefined {
   const element: Element = { name, members: undefined, repeated: undefined, text: '', childrenCount: 0 };
   if (isRefusedName(name)) return undefined;
   if (attributes === '') return element;
+  if (
+    attributes.startsWith(NAMESPACE) &&
+    attributes.indexOf('"', NAMESPACE.length) === attributes.length - 1
+  ) {
+    element.members = { xmlns: attributes.slice(NAMESPACE.length, -1) };
+    return element;
+  }
   const members: Record<string, Json> = {};
   for (const [, attribute = '', value = ''] of attributes.matchAll(ATTRIBUTE)) {
     // Twice the same is an error, which is not ours to judge.

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../model/cloudtrail-event.ts';
 import { SIGNATURE_PARAMETERS } from '../recognise/authentication.ts';
-import { parseQuery } from '../recognise/request-view.ts';
+import { readQuery } from '../recognise/request-view.ts';
 import { safeObject } from './json-value.ts';
 
 /** What a form or query string of the query and EC2 protocols says. */
@@ -29,9 +29,11 @@ const OLD_SIGNATURE = new Set(['timestamp', 'expires', 'securitytoken']);
 /** Reads a body, and the query string for what the body does not have: servers look at the body first. */
 export function parseQueryCall(body: string, queryString: readonly (readonly [string, string])[]): QueryCall {
   const parameters = new Map<string, string>();
-  for (const pairs of [parseQuery(body, PARAMETERS_MAX), queryString]) {
-    for (const [name, value] of pairs) if (!parameters.has(name)) parameters.set(name, value);
-  }
+  const take = (name: string, value: string): void => {
+    if (!parameters.has(name)) parameters.set(name, value);
+  };
+  readQuery(body, PARAMETERS_MAX, take);
+  for (const [name, value] of queryString) take(name, value);
   const isOldSignature = parameters.has('AWSAccessKeyId') && parameters.has('Signature');
   const action = parameters.get('Action') ?? parameters.get('Operation');
   const version = parameters.get('Version');

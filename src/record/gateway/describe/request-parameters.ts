@@ -61,5 +61,6 @@ function s3Control(decoded: DecodedCall, spelled: JsonObject): JsonObject {
 }
 
 function orNull(parameters: JsonObject): JsonObject | null {
-  return Object.keys(parameters).length === 0 ? null : parameters;
+  for (const _name in parameters) return parameters;
+  return null;
 }

@@ -9,16 +9,19 @@ export function headerValue(headers: RawHeaders, name: string): string | undefin
   return undefined;
 }
 
+const NONE: RawHeaders = [];
+
 /** Every value of a header in order, names compared without case. */
-export function headerValues(headers: RawHeaders, name: string): string[] {
-  const values: string[] = [];
+export function headerValues(headers: RawHeaders, name: string): readonly string[] {
+  let values: string[] | undefined;
   for (let index = 0; index < headers.length; index += 2) {
     const candidate = headers[index] as string;
-    if (candidate.length === name.length && candidate.toLowerCase() === name) {
-      values.push(headers[index + 1] as string);
-    }
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
+    // Lists that grow have room for many; nearly every header comes once.
+    if (values === undefined) values = [headers[index + 1] as string];
+    else values.push(headers[index + 1] as string);
   }
-  return values;
+  return values ?? NONE;
 }
 
 /**

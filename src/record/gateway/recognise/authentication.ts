@@ -35,7 +35,7 @@ function parseHeader(authorization: string, view: RequestView): Authentication |
   switch (scheme) {
     case 'AWS4-HMAC-SHA256':
     case 'AWS4-ECDSA-P256-SHA256': {
-      const credential = /(?:^|[\s,])Credential=([^\s,]+)/.exec(authorization)?.[1] ?? '';
+      const credential = credentialOf(authorization, blank + 1);
       return scheme === 'AWS4-HMAC-SHA256'
         ? sigV4('header', credential)
         : sigV4a('sigv4a-header', credential, view.headers['x-amz-region-set']);
@@ -49,6 +49,19 @@ function parseHeader(authorization: string, view: RequestView): Authentication |
       return scheme.toLowerCase() === 'bearer' ? without('bearer') : undefined;
   }
 }
+
+/** Most callers name it first, and end it by a comma. */
+function credentialOf(authorization: string, from: number): string {
+  const start = from + CREDENTIAL.length;
+  const end = authorization.indexOf(',', start);
+  if (end > start && authorization.startsWith(CREDENTIAL, from)) {
+    const credential = authorization.slice(start, end);
+    if (!/\s/.test(credential)) return credential;
+  }
+  return /(?:^|[\s,])Credential=([^\s,]+)/.exec(authorization)?.[1] ?? '';
+}
+
+const CREDENTIAL = 'Credential=';
 
 function parseQueryForm(view: RequestView): Authentication | undefined {
   if (view.query.length === 0) return undefined;
@@ -107,8 +120,22 @@ function sigV4a(form: AuthenticationForm, credential: string, regionSet: string 
   return assemble({ form, keyId, region, signingName: scope[1] });
 }
 
-/** From the right: the key id may hold slashes, the parts behind it may not. */
-function splitCredential(credential: string, parts: number): { keyId: string; scope: readonly string[] } {
+interface SplitCredential {
+  readonly keyId: string;
+  readonly scope: readonly string[];
+}
+
+/** From the right: the key id may hold slashes, the parts behind it may not. Callers send the same for a day. */
+function splitCredential(credential: string, parts: number): SplitCredential {
+  if (credential !== lastSplit.credential || parts !== lastSplit.parts) {
+    lastSplit = { credential, parts, split: splitAnew(credential, parts) };
+  }
+  return lastSplit.split;
+}
+
+let lastSplit = { credential: '', parts: 0, split: { keyId: '', scope: [] } as SplitCredential };
+
+function splitAnew(credential: string, parts: number): SplitCredential {
   const pieces = (credential.includes('%') ? decodePercent(credential) : credential).split('/');
   if (pieces.length <= parts || pieces.at(-1) !== 'aws4_request')
     return { keyId: pieces[0] ?? '', scope: [] };

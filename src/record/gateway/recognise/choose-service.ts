@@ -137,8 +137,7 @@ export class ServiceChooser {
     host: HostMeaning,
   ): ServiceChoice {
     // A REST service does not look at Action and X-Amz-Target; nor may a caller name a call by them.
-    const rpc = rows.filter((row) => !row.protocols.every(isRest));
-    const rest = rows.filter((row) => row.protocols.some(isRest));
+    const { rpc, rest } = byKind(rows);
     if (rpc.length > 0 || rows.length === 0) {
       const choice =
         this.#byCborPath(signingName, rpc, view) ??
@@ -331,6 +330,26 @@ function speaksQuery({ protocols }: ServiceRow): boolean {
 
 function isRest(protocol: WireProtocol): protocol is 'rest-json' | 'rest-xml' {
   return protocol === 'rest-json' || protocol === 'rest-xml';
+}
+
+interface Kinds {
+  readonly rpc: readonly ServiceRow[];
+  readonly rest: readonly ServiceRow[];
+}
+
+/** By the tables' own lists, which stay. */
+const kindsOfRows = new WeakMap<readonly ServiceRow[], Kinds>();
+
+/** Which of some services have operations named in the request, and which have routes; some have both. */
+function byKind(rows: readonly ServiceRow[]): Kinds {
+  let kinds = kindsOfRows.get(rows);
+  if (kinds === undefined) {
+    const rpc = rows.filter((row) => !row.protocols.every(isRest));
+    const rest = rows.filter((row) => row.protocols.some(isRest));
+    kinds = { rpc, rest };
+    kindsOfRows.set(rows, kinds);
+  }
+  return kinds;
 }
 
 function narrow(rows: readonly ServiceRow[], to: readonly ServiceRow[]): readonly ServiceRow[] {

@@ -42,6 +42,8 @@ const SEEN_BY_LENGTH = new Map<number, readonly SeenHeader[]>(
 /** A query with more parameters is not any service's; the rest is not looked at. */
 const QUERY_PARAMETERS_MAX = 1_000;
 
+const NO_QUERY: RequestView['query'] = [];
+
 export function viewRequest(head: RequestHead): RequestView {
   const headers: Partial<Record<SeenHeader, string>> = {};
   for (let index = 0; index + 1 < head.headers.length; index += 2) {
@@ -56,7 +58,7 @@ export function viewRequest(head: RequestHead): RequestView {
   return {
     method: head.method,
     path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? [] : parseQuery(target.slice(mark + 1)),
+    query: mark < 0 ? NO_QUERY : parseQuery(target.slice(mark + 1)),
     headers,
   };
 }
@@ -68,20 +70,31 @@ function originForm(target: string): string {
 }
 
 /** `a=1&b&c=x%20y` → `[['a', '1'], ['b', ''], ['c', 'x y']]`. */
-export function parseQuery(text: string, parametersMax = QUERY_PARAMETERS_MAX): [string, string][] {
+function parseQuery(text: string): [string, string][] {
   const pairs: [string, string][] = [];
-  for (let start = 0; start <= text.length && pairs.length < parametersMax; ) {
+  readQuery(text, QUERY_PARAMETERS_MAX, (name, value) => pairs.push([name, value]));
+  return pairs;
+}
+
+/** Calls `take` with each parameter of a query or form in order: `a=1&b` → `('a', '1')`, `('b', '')`. */
+export function readQuery(
+  text: string,
+  parametersMax: number,
+  take: (name: string, value: string) => void,
+): void {
+  let count = 0;
+  for (let start = 0; start <= text.length && count < parametersMax; ) {
     const next = text.indexOf('&', start);
     const end = next < 0 ? text.length : next;
     if (end > start) {
       const mark = text.indexOf('=', start);
       const nameEnd = mark < 0 || mark > end ? end : mark;
       const value = nameEnd === end ? '' : text.slice(nameEnd + 1, end);
-      pairs.push([decodeForm(text.slice(start, nameEnd)), decodeForm(value)]);
+      take(decodeForm(text.slice(start, nameEnd)), decodeForm(value));
+      count += 1;
     }
     start = end + 1;
   }
-  return pairs;
 }
 
 /** Percent-decoding in which `+` is a blank, as in queries and forms. */
