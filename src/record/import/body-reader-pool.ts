@@ -33,13 +33,16 @@ export class BodyReaderPool {
     const { port1, port2 } = new MessageChannel();
     const reading = new Reading(port1);
     this.#readingCount++;
+    const worker = this.#start();
     try {
       const request: ReadRequest = { port: port2, settings };
-      this.#start().postMessage(request, [port2]);
+      worker.postMessage(request, [port2]);
       reading.feed(body);
       yield* reading.batches();
     } finally {
       this.#readingCount--;
+      // The thread has ended, which its own event may tell only after the next body came.
+      if (reading.isClosed && this.#worker === worker) this.#worker = undefined;
       port1.close();
     }
   }
@@ -97,6 +100,11 @@ class Reading {
       this.#wakeReader();
       this.#wakeFeeder();
     });
+  }
+
+  /** By the other side. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Sends the body in the background; its error is thrown by `batches`. */

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { DependencyError } from '../../base/dependency-error.ts';
 import { silentLog } from '../../base/log.ts';
@@ -366,5 +367,34 @@ describe('importer', () => {
       send(`#object ${JSON.stringify({ uri: '/a', sha256: SHA256 })}`, record('1')),
       /before the #end/,
     );
+  });
+
+  it('loses and doubles nothing when the reading thread is killed halfway: the request can be sent again', async () => {
+    let thread: Worker | undefined;
+    process.once('worker', (started) => (thread = started));
+    const records = Array.from({ length: 6_000 }, (_, index) =>
+      record(`k${index}`, { pad: 'x'.repeat(500) }),
+    );
+    const body = Buffer.from(`${object('/logs/k.json', ...records).join('\n')}\n`);
+    async function* killed(): AsyncGenerator<Uint8Array> {
+      yield body.subarray(0, body.length / 2);
+      while (journal.head().sequence === 0) await systemClock.sleep(5);
+      await thread?.terminate();
+      yield body.subarray(body.length / 2);
+    }
+    const request = { importId: 'import-1', importedBy: 'root', signal: new AbortController().signal };
+    await assert.rejects(
+      importer.importEvents({ ...request, body: killed() }),
+      (error: unknown) => error instanceof DependencyError && error.isRetryable,
+    );
+    const storedBefore = journal.head().sequence;
+    assert.ok(storedBefore > 0 && storedBefore < records.length, 'it was killed at work');
+    const [outcome] = await send(body.subarray(0, -1));
+    assert.deepEqual(
+      [outcome?.seenBeforeCount, outcome?.storedCount, outcome?.isComplete],
+      [storedBefore, records.length - storedBefore, true],
+    );
+    const ids = (await allStored()).map(({ raw }) => (JSON.parse(raw) as { eventID: string }).eventID);
+    assert.deepEqual([ids.length, new Set(ids).size], [records.length, records.length]);
   });
 });
