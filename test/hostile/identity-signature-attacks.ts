@@ -185,7 +185,26 @@ export const signatureAttacks: readonly IdentityAttackClass[] = [
         const all = headers.some(([given]) => given === name) ? headers : [...headers, [name, own] as const];
         return isFirst ? [copy, ...all] : [...all, copy];
       };
-      await attempt('refused', goodKey(context), { ...temptingCall(dice), tamper: doubled });
+      const sender = { ...goodKey(context), accountId: '' };
+      await attempt('refused', sender, { ...temptingCall(dice), tamper: doubled });
+    },
+  },
+  {
+    name: 'blanks in the Authorization header',
+    async run(context) {
+      const { dice, attempt } = context;
+      const blank = dice.pick([' ', '\t', '  ']);
+      const part = dice.pick(['Credential', 'SignedHeaders', 'Signature']);
+      const isBefore = dice.integer(0, 1) === 0;
+      const spaced = (headers: Headers): Headers =>
+        headers.map(([name, value]) => [
+          name,
+          name === 'Authorization'
+            ? value.replace(`${part}=`, isBefore ? `${part}${blank}=` : `${part}=${blank}`)
+            : value,
+        ]);
+      const sender = { ...goodKey(context), accountId: '' };
+      await attempt('refused', sender, { ...temptingCall(dice), tamper: spaced });
     },
   },
   {

@@ -33,6 +33,29 @@ describe('a source that fails to prove who it is', () => {
     }
   });
 
+  it('cannot try secrets of a key without being counted by hiding the key behind a blank', async () => {
+    const server = await FrontDoorServer.start({ limits });
+    try {
+      const scope = '20260101/us-east-1/opentrail/aws4_request';
+      for (const part of [
+        'Credential =',
+        'Credential= ',
+        'Credential\t=',
+        'Credential=\t',
+        'Credential=\u00a0',
+      ]) {
+        const authorization = `AWS4-HMAC-SHA256 ${part}${rootKey.accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, Signature=00`;
+        const answer = await fetch(new URL('/opentrail/v1/GetStatus', server.url), {
+          method: 'POST',
+          headers: { authorization, 'x-amz-date': '20260101T000000Z' },
+        });
+        assert.match(await answer.text(), /"(IncompleteSignature|UnrecognizedClient)Exception"/, part);
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('is held to the calls of a source address in a second', async () => {
     const server = await FrontDoorServer.start({ limits: { ...limits, callsPerSecondMax: 2 } });
     try {
