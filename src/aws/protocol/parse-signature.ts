@@ -105,8 +105,9 @@ function authorizationPartsOf(authorization: string, from: number): Authorizatio
     const end = comma < 0 ? authorization.length : comma;
     const mark = authorization.indexOf('=', start);
     if (mark < 0 || mark >= end) return undefined;
-    const name = authorization.slice(start, mark).trim();
-    const value = authorization.slice(mark + 1, end).trim();
+    // A blank at the `=` stays: the recogniser, whose key the lock-out goes by, reads none there either.
+    const name = authorization.slice(start, mark).trimStart();
+    const value = authorization.slice(mark + 1, end).trimEnd();
     if (name === 'Credential' || name === 'SignedHeaders' || name === 'Signature') {
       if (parts[name] !== undefined) return undefined;
       parts[name] = value;
