@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -45,7 +45,7 @@ async function stop(): Promise<void> {
 
 async function opentrail(...args: string[]) {
   const { AWS_ACCESS_KEY_ID: _, ...env } = clientEnvironment('http://127.0.0.1:1');
-  return run(LAUNCHER, [...args, '--data-dir', dataDir], { env });
+  return run(LAUNCHER, args.includes('--data-dir') ? args : [...args, '--data-dir', dataDir], { env });
 }
 
 const rootKey = (): Keys => JSON.parse(readFileSync(join(dataDir, 'root-credentials.json'), 'utf8'));
@@ -77,7 +77,14 @@ async function whoIs(keys: Keys): Promise<string | undefined> {
 async function makeUserKey(): Promise<Keys> {
   const client = new iam.IAMClient(config(rootKey()));
   await client.send(new iam.CreateUserCommand({ UserName: 'alice' }));
-  const { AccessKey } = await client.send(new iam.CreateAccessKeyCommand({ UserName: 'alice' }));
+  client.destroy();
+  return makeKey('alice');
+}
+
+/** Of that user, else of the root. */
+async function makeKey(UserName?: string): Promise<Keys> {
+  const client = new iam.IAMClient(config(rootKey()));
+  const { AccessKey } = await client.send(new iam.CreateAccessKeyCommand({ UserName }));
   client.destroy();
   return {
     accessKeyId: AccessKey?.AccessKeyId ?? '',
@@ -144,6 +151,7 @@ describe('opentrail root-key --reset', () => {
     await start();
     const before = rootKey();
     const session = await makeSession(before);
+    const second = await makeKey();
     const refused = await opentrail('root-key', '--reset');
     assert.equal(refused.status, 1);
     assert.match(refused.stderr, /another opentrail .* uses the data folder .*: stop that one/);
@@ -153,7 +161,9 @@ describe('opentrail root-key --reset', () => {
     const after = rootKey();
     assert.notEqual(after.accessKeyId, before.accessKeyId);
     assert.ok(done.stdout.includes(after.secretAccessKey) && done.stdout.includes(before.accessKeyId));
+    assert.ok(done.stdout.includes(`Also a root key, and not replaced: ${second.accessKeyId}.`));
     await start();
+    assert.match((await whoIs(second)) ?? '', /:root$/);
     assert.equal(await whoIs(before), 'InvalidClientTokenId');
     assert.equal(await whoIs(session), 'InvalidClientTokenId');
     assert.match((await whoIs(after)) ?? '', /:root$/);
@@ -163,6 +173,23 @@ describe('opentrail root-key --reset', () => {
       origin: 'file',
     });
     assert.ok(!server?.output.text.includes(after.secretAccessKey));
+  });
+
+  it('makes no key where no server has run, nor without being told to', async () => {
+    const elsewhere = join(dataDir, 'misspelt');
+    for (const args of [
+      ['root-key', '--reset'],
+      ['master-key', '--rotate'],
+      ['master-key', '--replace-lost'],
+    ]) {
+      const { status, stdout, stderr } = await opentrail(...args, '--data-dir', elsewhere);
+      assert.equal(status, 1);
+      assert.match(stderr, /^opentrail: no server has run in .*misspelt yet: name its data folder/);
+      assert.equal(stdout, '');
+      assert.ok(!existsSync(elsewhere));
+    }
+    const { status, stderr } = await opentrail('root-key');
+    assert.deepEqual([status, stderr], [2, 'opentrail: give --reset to replace the root key\n']);
   });
 });
 
