@@ -81,4 +81,14 @@ it('a server with --tls-client-ca serves only clients that present a certificate
     once(get(`${server.endpoint}/readyz`, { ca: pemCert }), 'response'),
     /certificate required|ECONNRESET|alert/i,
   );
+  const status = (...args: string[]) => runCli(server.endpoint, ['status', ...args], { AWS_CA_BUNDLE: cert });
+  const without = await status();
+  assert.equal(without.code, 1);
+  assert.match(without.stderr, /asks for a certificate of the client: give one with --client-cert/);
+  const presented = await status('--client-cert', cert, '--client-key', key);
+  assert.equal(presented.code, 0, presented.stderr);
+  const half = await status('--client-cert', cert);
+  assert.deepEqual([half.code, /--client-key both, or none/.test(half.stderr)], [2, true]);
+  const swapped = await status('--client-cert', key, '--client-key', cert);
+  assert.deepEqual([swapped.code, /--client-key cannot be used: /.test(swapped.stderr)], [2, true]);
 });

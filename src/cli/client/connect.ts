@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { loadConfig } from '@smithy/node-config-provider';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
@@ -6,13 +7,15 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { REGION_NAME } from '../../model/region-name.ts';
 import { CliError } from './cli-error.ts';
 import type { CliEnvironment } from './environment.ts';
-import { OpenTrailClient } from './open-trail-client.ts';
+import { type ClientOptions, OpenTrailClient } from './open-trail-client.ts';
 
 /** Options of every command that is a client of a running server. */
 export interface ConnectionOptions {
   readonly endpointUrl?: string;
   readonly region?: string;
   readonly profile?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
 }
 
 const DEFAULT_ENDPOINT_URL = 'http://127.0.0.1:4610';
@@ -29,7 +32,9 @@ export function addConnectionOptions(command: Command): Command {
       `Region of the call (AWS_REGION, the profile's; ${DEFAULT_REGION})`,
       parseRegion,
     )
-    .option('--profile <name>', 'profile of the AWS configuration files');
+    .option('--profile <name>', 'profile of the AWS configuration files')
+    .option('--client-cert <file>', 'certificate in PEM for a server that asks for one (--tls-client-ca)')
+    .option('--client-key <file>', 'private key in PEM that belongs to it');
 }
 
 /** A client of the named server with the credentials and the Region of the standard chain. */
@@ -41,8 +46,26 @@ export async function connect(
     endpointUrl: parseEndpoint(options.endpointUrl ?? environment.endpointUrl ?? DEFAULT_ENDPOINT_URL),
     region: await resolveRegion(options),
     credentials: explained(defaultProvider(profileOf(options))),
-    ...(environment.caBundle === undefined ? {} : { authorities: readAuthorities(environment.caBundle) }),
+    ...(environment.caBundle === undefined
+      ? {}
+      : { authorities: readPem(environment.caBundle, 'the file that AWS_CA_BUNDLE names') }),
+    ...clientCertificate(options),
   });
+}
+
+function clientCertificate({ clientCert, clientKey }: ConnectionOptions): Pick<ClientOptions, 'certificate'> {
+  if (clientCert === undefined && clientKey === undefined) return {};
+  if (clientCert === undefined || clientKey === undefined) {
+    throw new CliError('give --client-cert and --client-key both, or none', { exitCode: 2 });
+  }
+  const [cert, key] = [readPem(clientCert, '--client-cert'), readPem(clientKey, '--client-key')];
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(`--client-cert and --client-key cannot be used: ${reason}`, { exitCode: 2, cause });
+  }
+  return { certificate: { cert, key } };
 }
 
 /** Like the AWS tools: the flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`, else us-east-1. */
@@ -63,12 +86,12 @@ function profileOf({ profile }: ConnectionOptions): { profile?: string } {
   return profile === undefined ? {} : { profile };
 }
 
-function readAuthorities(path: string): string {
+function readPem(path: string, name: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(`the file that AWS_CA_BUNDLE names cannot be read: ${reason}`, { exitCode: 2, cause });
+    throw new CliError(`${name} cannot be read: ${reason}`, { exitCode: 2, cause });
   }
 }
 

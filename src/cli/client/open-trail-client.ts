@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly credentials: AwsCredentialIdentityProvider;
   /** PEM certificates to trust instead of the usual authorities; those of NODE_EXTRA_CA_CERTS stay trusted. */
   readonly authorities?: string;
+  /** What this client presents to a server that asks for a certificate, in PEM. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 /** What the record of each call shows as its client. */
@@ -57,7 +59,7 @@ export class OpenTrailClient {
     const agentOptions = { keepAlive: true, maxSockets: 32 };
     const isTls = options.endpointUrl.protocol === 'https:';
     this.#agent = isTls
-      ? new https.Agent({ ...agentOptions, ...trust(options.authorities) })
+      ? new https.Agent({ ...agentOptions, ...trust(options.authorities), ...options.certificate })
       : new http.Agent(agentOptions);
   }
 
@@ -221,6 +223,12 @@ export class OpenTrailClient {
     if (UNTRUSTED.has(code)) {
       return new ConnectionError(
         `the certificate of ${at} is not trusted (${code}): export AWS_CA_BUNDLE with the file of its certificate authority`,
+        { cause: error },
+      );
+    }
+    if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED') {
+      return new ConnectionError(
+        `${at} asks for a certificate of the client: give one with --client-cert and --client-key`,
         { cause: error },
       );
     }
