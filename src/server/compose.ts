@@ -111,7 +111,9 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     services: identity.services,
     authorize,
     noteKeyUse: (principal, use) => identity.keyUse.note(principal, use),
-    ...(config.auth === 'off' ? withoutAuth(options) : { verifier }),
+    ...(config.auth === 'off'
+      ? withoutAuth(options)
+      : { verifier, isKeyGood: keyCheckOf(identity.resolver) }),
     intents: recorder.intents,
     installationAccountId: config.account,
     sourceAddress: (head) => sourceAddress(head, trustedProxies),
@@ -138,6 +140,11 @@ function credentialsOf(resolver: PrincipalResolver): CredentialLookup {
     if (resolution.kind === 'known') return { ...resolution.credential, principal: resolution.principal };
     return resolution.kind === 'expired' ? resolution.credential : undefined;
   };
+}
+
+function keyCheckOf(resolver: PrincipalResolver) {
+  return async (key: { readonly accessKeyId: string; readonly sessionToken: string | undefined }) =>
+    (await resolver.resolve(key.accessKeyId, key.sessionToken)).kind === 'known';
 }
 
 /** Keys that are known here beat those that were learnt from forwarded calls. */

@@ -14,6 +14,7 @@ import { validateInput } from '../protocol/validate-input.ts';
 import { answerServiceCall } from './answer-service-call.ts';
 import { authenticate } from './authenticate.ts';
 import type { FrontDoorContext } from './front-door-context.ts';
+import { linesWhileAllowed } from './lines-while-allowed.ts';
 import { asBadPayload, openPayload } from './open-payload.ts';
 import { captured, type OwnCall } from './own-call.ts';
 import type { Answered } from './own-call-recorder.ts';
@@ -152,7 +153,8 @@ async function answerOpenTrail(
     ] as const,
     body: new Uint8Array(0),
   };
-  return { response, lines: result.lines };
+  const lines = linesWhileAllowed(context, { call, caller, action: operation.action }, result.lines);
+  return { response, lines };
 }
 
 /** Operations that the model of ours does not have check their input themselves. */

@@ -14,7 +14,7 @@ import type { OpenTrailOperation } from '../opentrail/operation.ts';
 import type { OperationContext } from '../operations/operation.ts';
 import type { OperationThrottle } from '../operations/operation-throttle.ts';
 import type { ErrorStatus } from '../protocol/error-response.ts';
-import type { SignatureVerifier } from '../protocol/signature.ts';
+import type { ParsedSignature, SignatureVerifier } from '../protocol/signature.ts';
 import type { BodyOpener } from '../protocol/sigv4.ts';
 import type { OwnService } from '../services/service-operation.ts';
 import type { FrontDoorTelemetry } from '../telemetry.ts';
@@ -54,6 +54,8 @@ export interface FrontDoorOptions {
   readonly installationAccountId: string;
   /** Told of each call whose signature was right; returns at once. */
   readonly noteKeyUse?: (principal: Principal, use: KeyUse) => void;
+  /** Whether a key that was good still is: asked while a stream goes on; default: it is. */
+  readonly isKeyGood?: (key: Pick<ParsedSignature, 'accessKeyId' | 'sessionToken'>) => Promise<boolean>;
   /** Default: the root of an account may do everything in it. */
   readonly authorize?: Authorize;
   /** The caller's address behind trusted proxies; default: the peer of the socket. */
