@@ -9,6 +9,7 @@ import { PolicyCache } from '../../src/identity/policy/policy-cache.ts';
 import { requestContext } from '../../src/identity/policy/request-context.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import type { RequestHead } from '../../src/model/captured-call.ts';
+import { measureWhole, type WholeCost } from './authorize-server.ts';
 import { type BenchResult, median, table } from './result.ts';
 
 const USERS = 1000;
@@ -64,6 +65,7 @@ export async function run(options: { readonly isQuick: boolean }): Promise<Bench
   }
   const medians = works.map(({ name }) => median(measured.get(name) ?? []));
   const [signatureMs = Number.NaN, decisionMs = Number.NaN, bothMs = Number.NaN] = medians;
+  const whole = await measureWhole({ ...options, nowMs: NOW_MS, body: BODY, sign: signedHead });
   const rows = works.map(({ name }, index) => {
     const values = measured.get(name) ?? [];
     const goal = name === 'both' ? `${GOAL_MS}: ${bothMs < GOAL_MS ? 'met' : 'missed'}` : '';
@@ -76,9 +78,43 @@ export async function run(options: { readonly isQuick: boolean }): Promise<Bench
       table(['CPU ms per call', 'least', 'median', 'most', 'goal'], rows),
       `${USERS} users, ${POLICIES_PER_USER} policies each, ${rounds} rounds of ${USERS} calls a piece; allowed ` +
         `${share(answers.allowed)}, denied by a statement ${share(answers.explicit)}, not allowed ${share(answers.implicit)}.`,
+      wholeTable(whole),
     ].join('\n\n'),
-    figures: { signatureMs, decisionMs, bothMs, ratio: Number((GOAL_MS / bothMs).toFixed(2)) },
+    figures: { signatureMs, decisionMs, bothMs, ...wholeFigures(whole, bothMs) },
   };
+}
+
+/** How much longer a look-up may take for who has policies than for root, who needs none. */
+const LOOKUP_FACTOR_MAX = 1.2;
+
+function wholeFigures(whole: WholeCost, bothMs: number) {
+  const { lookupFactor } = whole;
+  const ratio = Math.min(GOAL_MS / bothMs, GOAL_MS / whole.againMs, LOOKUP_FACTOR_MAX / lookupFactor);
+  return { ...whole, lookupFactor: Number(lookupFactor.toFixed(3)), ratio: Number(ratio.toFixed(2)) };
+}
+
+function wholeTable({ firstMs, againMs, ...lookups }: WholeCost): string {
+  const { lookupFactor: factor } = lookups;
+  const cost = table(
+    ['from the catalog, CPU ms per call', 'value', 'goal'],
+    [
+      ['first call of a user', milliseconds(firstMs), ''],
+      ['every further call', milliseconds(againMs), `${GOAL_MS}: ${againMs < GOAL_MS ? 'met' : 'missed'}`],
+    ],
+  );
+  const latency = table(
+    ['look-up over HTTP, ms', 'p50', 'p99', 'goal'],
+    [
+      ['root', lookups.rootP50Ms.toFixed(2), lookups.rootP99Ms.toFixed(2), ''],
+      [
+        `user with ${POLICIES_PER_USER} policies`,
+        lookups.userP50Ms.toFixed(2),
+        lookups.userP99Ms.toFixed(2),
+        `x ${LOOKUP_FACTOR_MAX}: ${factor.toFixed(3)}, ${factor < LOOKUP_FACTOR_MAX ? 'met' : 'missed'}`,
+      ],
+    ],
+  );
+  return `${cost}\n\n${latency}`;
 }
 
 function milliseconds(value: number): string {
