@@ -70,7 +70,8 @@ async function list({ client, stdout, signal }: CommandContext, options: Princip
     { head: 'EXPIRES' },
   ]);
   await table.print(principals.map(row));
-  await table.end('no principals');
+  const hint = options.account === undefined ? ' in the account of the call; --account names another' : '';
+  await table.end(`no principals${hint}`);
 }
 
 function row(principal: JsonObject): string[] {

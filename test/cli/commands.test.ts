@@ -250,6 +250,8 @@ describe('commands', () => {
     assert.match((await cli('principals', 'list')).stdout, /AKIADORA .*user\/dora .*configured/);
     assert.equal((await cli('principals', 'remove', 'AKIADORA')).code, 0);
     assert.doesNotMatch((await cli('principals', 'list')).stdout, /AKIADORA/);
+    const nobody = await cli('principals', 'list', '--account', '111122223333');
+    assert.equal(nobody.stdout, 'no principals\n');
     const wrong = await cli('principals', 'name', 'AKIADORA', 'dora');
     assert.deepEqual([wrong.code, /Arn/.test(wrong.stderr)], [1, true], wrong.stderr);
   });

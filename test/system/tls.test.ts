@@ -87,6 +87,14 @@ it('a server with --tls-client-ca serves only clients that present a certificate
   assert.match(without.stderr, /asks for a certificate of the client: give one with --client-cert/);
   const presented = await status('--client-cert', cert, '--client-key', key);
   assert.equal(presented.code, 0, presented.stderr);
+  for (const env of [{}, { NODE_EXTRA_CA_CERTS: cert }]) {
+    const { stdout } = await runCli(server.endpoint, ['doctor', '--data-dir', server.dataDir], env);
+    assert.match(
+      stdout,
+      /^note +server: one listens on https:\S+, but doctor cannot ask it .*\n +export NODE_/m,
+    );
+    assert.doesNotMatch(stdout, /PROBLEM/);
+  }
   const half = await status('--client-cert', cert);
   assert.deepEqual([half.code, /--client-key both, or none/.test(half.stderr)], [2, true]);
   const swapped = await status('--client-cert', key, '--client-key', cert);

@@ -6,6 +6,8 @@ import { systemClock } from '../system/system-clock.ts';
 import type { DoctorFinding } from './finding.ts';
 
 const TIMEOUT_MS = 3_000;
+/** What a connection fails with where TLS is spoken: an unknown authority, or a certificate of the client that is missing. */
+const TLS_FAILURE = /CERT|^ERR_(?:SSL|TLS)_|^UND_ERR_SOCKET$|^ECONNRESET$/;
 /** SigV4 refuses more than five minutes; a minute is a clock that runs away. */
 const CLOCK_SKEW_MS_MAX = 60_000;
 
@@ -44,7 +46,19 @@ export async function examineServer(
     ];
     return { isRunning: true, clockSkewMs: Number.isNaN(skewMs) ? undefined : skewMs, findings };
   } catch (error) {
-    const message = `none answers on ${url} (${reasonOf(error)})`;
+    const reason = reasonOf(error);
+    if (url.startsWith('https:') && TLS_FAILURE.test(reason)) {
+      const message = `one listens on ${url}, but doctor cannot ask it (${reason})`;
+      const remedy =
+        'export NODE_EXTRA_CA_CERTS with the file of its certificate authority; with --tls-client-ca use ' +
+        './opentrail status --client-cert … --client-key …';
+      return {
+        isRunning: true,
+        clockSkewMs: undefined,
+        findings: [{ status: 'note', subject, message, remedy }],
+      };
+    }
+    const message = `none answers on ${url} (${reason})`;
     const remedy = 'npm start, or ./opentrail serve';
     return {
       isRunning: false,
