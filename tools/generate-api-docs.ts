@@ -32,6 +32,7 @@ export function generateApiDocs(): string {
     '- Errors are `{"__type": "<Code>", "message": "<text>"}`, or `Message` where AWS spells it so, with status 400, or 404 for what is not there, or 503 with',
     '  `Retry-After` while a part is down. Every answer has `x-amzn-RequestId`.',
     '- Streams are `application/x-ndjson`: one line each. A stream that fails after it began ends with one line `{"__type": …, "message": …}`.',
+    '  So does one whose key or permission is taken back meanwhile, before its next line.',
     '- Operations that take a body of their own have their members in the query string, and need `x-amz-content-sha256`: the hash of the',
     '  body, `UNSIGNED-PAYLOAD` or a `STREAMING-…` form.',
     '- Every call is recorded once, as an event of `opentrail.amazonaws.com`, before it is answered. Changes are refused with 503 while they cannot be recorded.',

@@ -11,7 +11,9 @@ export interface Target {
   readonly roleArn: string;
   readonly holdId: string;
   readonly journalId: string;
-  readonly organizationId: string;
+  /** Page tokens that the other account was given. */
+  readonly lookupToken: string;
+  readonly searchToken: string;
 }
 
 /** `denied`: must be refused as such; `empty`: may be answered, with nothing of the other account. */
@@ -42,7 +44,12 @@ export function cloudTrailCalls(target: Target): CrossAccountCall[] {
       body: JSON.stringify(body),
     },
   };
-  return [...control, data];
+  const token: CrossAccountCall = {
+    name: 'LookupEvents with a page token of the other account',
+    expect: 'empty',
+    draft: jsonCall('cloudtrail', 'LookupEvents', { MaxResults: 1, NextToken: target.lookupToken }),
+  };
+  return [...control, data, token];
 }
 
 function foreignInput(api: ServiceApi, operation: string, target: Target): object {
@@ -130,6 +137,7 @@ export function ownCalls(target: Target): CrossAccountCall[] {
   ]);
   return [
     ...searches,
+    empty('SearchEvents', { MaxResults: 1, NextToken: target.searchToken }),
     denied('TailEvents', { AllAccounts: true }),
     denied('TailEvents', { Accounts: [accountId] }),
     denied('ListPrincipals', { AccountId: accountId }),
