@@ -97,6 +97,35 @@ describe('principal directory', () => {
     assert.deepEqual([source, userIdentity.type], ['configured', 'IAMUser']);
   });
 
+  it('keeps the end and the begin of a session, whatever it later tells of itself', async () => {
+    const told = (
+      attributes: object | undefined,
+      expiresAtMs: number,
+      arn = 'arn:aws:sts::2:assumed-role/a/b',
+    ) => ({
+      ...alice,
+      accessKeyId: 'ASIASESSION',
+      userIdentityJson: JSON.stringify({
+        type: 'AssumedRole',
+        principalId: 'AROA1:b',
+        arn,
+        sessionContext: { attributes },
+      }),
+      expiresAtMs,
+    });
+    const attributes = { creationDate: '2026-03-02T09:14:05Z', mfaAuthenticated: 'false' };
+    const known = async () => {
+      const { userIdentity } = await directory.resolve('ASIASESSION');
+      const expiresAtMs = (await catalog.getPrincipal('ASIASESSION'))?.expiresAtMs;
+      return [userIdentity.sessionContext?.attributes, expiresAtMs, userIdentity.arn?.slice(-1)];
+    };
+    await directory.learn([told(attributes, 11_000_000)]);
+    await directory.learn([told(undefined, 99_000_000)]);
+    assert.deepEqual(await known(), [attributes, 11_000_000, 'b']);
+    await directory.learn([told(undefined, 99_000_000, 'arn:aws:sts::2:assumed-role/a/c')]);
+    assert.deepEqual(await known(), [undefined, 99_000_000, 'c'], 'a key of somebody else is told anew');
+  });
+
   it('tells the account of a key id where it holds one, else only the key', async () => {
     const accessKeyId = accessKeyForAccount('AKIA', '123456789012', new Uint8Array([1, 2, 3, 4, 5]));
     assert.deepEqual(await directory.resolve(accessKeyId), {

@@ -86,6 +86,7 @@ class Directory implements CatalogPrincipalDirectory {
         continue;
       const known = await this.#find(accessKeyId);
       if (known?.source === 'configured' || isSame(known, principal)) continue;
+      if (known !== undefined && this.#saysMore(known, principal)) continue;
       try {
         await this.#options.catalog.putPrincipal(principal);
         this.#remember(accessKeyId, principal);
@@ -94,6 +95,18 @@ class Directory implements CatalogPrincipalDirectory {
         this.#options.log.warn('identity.catalogFailed', { operation: 'learn', error });
       }
     }
+  }
+
+  /**
+   * The answer that gave a session tells its end, its begin and its source identity; what a session later asks about itself
+   * (`GetCallerIdentity`) tells none of them, and must not take their place nor let it seem to live on.
+   */
+  #saysMore(known: PrincipalRecord, told: PrincipalRecord): boolean {
+    if (known.expiresAtMs === null || known.expiresAtMs <= this.#options.clock.now()) return false;
+    if (told.expiresAtMs !== null && told.expiresAtMs < known.expiresAtMs) return false;
+    const [before, after] = [parseIdentity(known.userIdentityJson), parseIdentity(told.userIdentityJson)];
+    const isSomebodyElse = before?.arn !== after?.arn || before?.principalId !== after?.principalId;
+    return !isSomebodyElse && after?.sessionContext?.attributes === undefined;
   }
 
   async sweep(): Promise<number> {
