@@ -5,7 +5,7 @@ import { sessionOf } from './identity-cast.ts';
 import { ROOT } from './identity-world.ts';
 
 /** A call that would show or change something if its sender were believed. */
-export function temptingCall(dice: Dice): CallDraft {
+function temptingCall(dice: Dice): CallDraft {
   const userName = { UserName: 'target' };
   return dice.pick<CallDraft>([
     queryCall('iam', 'GetUser', userName),
