@@ -265,6 +265,20 @@ describe('A signature is refused', () => {
     }
   });
 
+  test('when it ends in characters that take more than a byte, whatever was checked before it', async () => {
+    const verifier = verifierAt(now);
+    const signed = await signer('iam').sign(request({}), { signingDate: new Date(now) });
+    const head = headOf(signed);
+    assert.ok((await verifier.verify(head, undefined)).isValid);
+    for (const tail of ['\u00e9', '\u00e9\u00e9', '\u0161', 'é'.repeat(40)]) {
+      const headers = head.headers.map((text) =>
+        text.startsWith('AWS4-HMAC-SHA256') ? text.slice(0, -tail.length) + tail : text,
+      );
+      const result = await verifier.verify({ ...head, headers }, undefined);
+      assert.ok(!result.isValid && result.failure.kind === 'mismatch', tail);
+    }
+  });
+
   test('with a session token that is wrong, missing or expired', async () => {
     const sent = await signer('iam', session).sign(request({}), { signingDate: new Date(now) });
     assert.equal(await failureOf(headOf(sent)), undefined);
