@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { createAccountBounds } from '../identity/account-bounds.ts';
+import { AttemptGuard } from '../identity/attempt-guard.ts';
 import { type Authorizer, createAuthorizer } from '../identity/authorizer.ts';
 import { type KeyUseLog, openKeyUseLog } from '../identity/key-use-log.ts';
 import { loadActionTable } from '../identity/load-action-table.ts';
@@ -32,6 +33,8 @@ export interface IdentityOptions {
   readonly accountId: string;
   readonly root: RootCredentials;
   readonly masterKeyFile: MasterKeyFile;
+  /** Wrong passwords of one source address before it has to wait; 0, or absent: it never has to. */
+  readonly failedAttemptsMax?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -78,6 +81,7 @@ export async function openIdentity(options: IdentityOptions, stack: AsyncDisposa
     random,
     sealer,
     passwords: createPasswordHasher({ random }),
+    attempts: new AttemptGuard(options.failedAttemptsMax ?? 0),
     actions: await loadActionTable(ACTION_SERVICES),
     serviceControlOf: async (id) => (await bounds.of(id)).serviceControl,
   });

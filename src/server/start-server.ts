@@ -75,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       accountId: config.account,
       root,
       masterKeyFile: openMasterKeyFile({ config, paths, environment }),
+      failedAttemptsMax: config.failedAttemptsMax,
     },
     stack,
   );

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Random } from '../../../base/random.ts';
+import type { AttemptGuard } from '../../../identity/attempt-guard.ts';
 import type { IamAccount } from '../../../identity/iam/iam-arns.ts';
 import { iamError } from '../../../identity/iam/iam-error.ts';
 import { IdentityWork } from '../../../identity/iam/identity-work.ts';
@@ -18,6 +19,8 @@ export interface IamContext {
   readonly random: Random;
   readonly sealer: SecretSealer;
   readonly passwords: PasswordHasher;
+  /** Locks source addresses out that try one wrong password after another. */
+  readonly attempts: AttemptGuard;
   /** Tells the simulations which actions are about resources. */
   readonly actions: ActionTable;
   /** What an organization lets the principals of an account do; absent where there are no organizations. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AttemptGuard } from '../../../identity/attempt-guard.ts';
 import { loadActionTable } from '../../../identity/load-action-table.ts';
 import type { Principal } from '../../../identity/principal.ts';
 import type { PasswordHasher } from '../../../identity/secrets/password-hash.ts';
@@ -85,6 +86,7 @@ export class IamUnderTest {
       random: systemRandom,
       sealer,
       passwords,
+      attempts: new AttemptGuard(5),
       actions,
     });
   }

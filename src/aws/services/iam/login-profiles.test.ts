@@ -88,6 +88,21 @@ for (const { backend, on } of backends) {
 }
 
 describe('login profiles', () => {
+  test('cannot be guessed: an address that is often wrong has to wait, though it be right', async () => {
+    const iam = new IamUnderTest(new MemoryIdentityStore());
+    await iam.createUser('bob');
+    await iam.call('CreateLoginProfile', { ...bob, Password });
+    const change = { OldPassword: Password, NewPassword: 'Another-Horse-8' };
+    const wrong = ['403 AccessDenied', 'The old password was incorrect.'] as const;
+    const locked = ['400 ThrottlingException', /too many wrong passwords .* try again in 1 s/] as const;
+    for (let guess = 0; guess < 6; guess++) {
+      await iam.refuses('ChangePassword', { ...change, OldPassword: `guess-${guess}` }, wrong, asUser('bob'));
+    }
+    await iam.refuses('ChangePassword', change, locked, asUser('bob'));
+    iam.nowMs += 1_000;
+    await iam.call('ChangePassword', change, asUser('bob'));
+  });
+
   for (const weak of [
     'Short-1',
     'alllowercase',

@@ -150,7 +150,12 @@ function changePassword(context: IamContext): ServiceOperation {
       const name = ownName(call);
       const user = await requireHolder(readWork(context), 'user', { accountId, name });
       const profile = requireProfile(user);
-      if (!(await context.passwords.verify(OldPassword, profile.passwordHash))) {
+      refuseLocked(context, call);
+      const isRight = await context.passwords.verify(OldPassword, profile.passwordHash);
+      // Once more, so that many guesses at the same time are told no more than those one after another.
+      refuseLocked(context, call);
+      if (!isRight) {
+        context.attempts.failed(call.sourceIPAddress, context.clock.monotonicMs());
         throw new ApiError('AccessDenied', 'The old password was incorrect.', {
           isPlatform: true,
           status: 403,
@@ -164,6 +169,15 @@ function changePassword(context: IamContext): ServiceOperation {
       return {};
     },
   });
+}
+
+/** No password counts as proven: whoever has the user's key may be the one who guesses. */
+function refuseLocked({ attempts, clock }: IamContext, { sourceIPAddress }: ServiceCall): void {
+  const lockedMs = attempts.lockedMs(sourceIPAddress, '', clock.monotonicMs());
+  if (lockedMs === 0) return;
+  const seconds = Math.ceil(lockedMs / 1_000);
+  const message = `Rate exceeded: too many wrong passwords came from this address; try again in ${seconds} s`;
+  throw new ApiError('ThrottlingException', message, { isPlatform: true, retryAfterSeconds: seconds });
 }
 
 /** Only users have a password of their own that they can change. */
