@@ -5,7 +5,8 @@ export const OPENTRAIL_SOURCE = 'opentrail.amazonaws.com';
 
 /** What the recorder records about itself, and what each event's `serviceEventDetails` tells. */
 export const SERVICE_EVENTS = {
-  RecordingStarted: 'Recording begins: version, journal, recording mode of each service.',
+  RecordingStarted:
+    'Recording begins: version, journal, recording mode of each service, and `auth` where it is off.',
   RecordingStopped: 'A clean stop: the signal, when recording had begun, the last sequence number before.',
   RecordingInterrupted:
     'Found at a start: the server before did not stop cleanly. When it had begun and was last alive, and how many ' +

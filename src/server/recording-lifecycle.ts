@@ -72,6 +72,7 @@ export class RecordingLifecycle {
         version,
         journalId: journal.journalId,
         recordModes: configuration.recordModes,
+        ...(configuration.auth === 'off' ? { auth: 'off' } : {}),
       }),
     );
   }

@@ -24,6 +24,12 @@ it('with --auth off any key is the root, nothing vouches for it, and the weakeni
     let found = await lookup();
     while (found.Events?.length === 0 && Date.now() < deadlineMs) found = await lookup();
     assert.match(found.Events?.[0]?.CloudTrailEvent ?? '', /"auth".*"off"/);
+    const started = { AttributeKey: 'EventName', AttributeValue: 'RecordingStarted' } as const;
+    const { Events = [] } = await client.send(new LookupEventsCommand({ LookupAttributes: [started] }));
+    const shown = Events.map(
+      ({ CloudTrailEvent = '' }) => JSON.parse(CloudTrailEvent).serviceEventDetails.auth,
+    );
+    assert.deepEqual(shown, ['off', undefined], 'each start tells it, also the first of an installation');
   } finally {
     client.destroy();
   }
