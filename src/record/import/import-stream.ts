@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { EntryToAppend } from '../../model/recorded-event.ts';
 import type { Catalog, ImportConflict, SourceObject } from '../../store/catalog.ts';
+import { BatchEntry } from './batch-entry.ts';
 import type { RecordSettings } from './check-record.ts';
 import {
   type KnownEventIds,
@@ -16,7 +17,6 @@ import {
   countOf,
   eventIdAt,
   type Mark,
-  metaAt,
   NO_SOURCE_OBJECT,
   type RecordBatch,
   type RecordIds,
@@ -243,9 +243,7 @@ export class ImportStream {
       await catalog.putSourceObjects(unkept.map(({ row }) => ({ ...row, isComplete: false })));
       for (const object of unkept) object.isRowKept = true;
     }
-    const entries = fresh.map((row): EntryToAppend => {
-      return { meta: { origin: 'import', json: metaAt(batch, row) }, raw: rawAt(batch, row) };
-    });
+    const entries = fresh.map((row) => new BatchEntry(batch, row));
     const { lastSequence, committedSequence } = await append(entries);
     known.accept(keysOf(batch, fresh), lastSequence, committedSequence);
   }
