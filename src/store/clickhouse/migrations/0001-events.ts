@@ -15,6 +15,9 @@
  * A part is compact up to 16 GB (before compression, some 9 million events): in the wide form a small column is compressed
  * in blocks of many granules, and each row of a page decompresses one.
  *
+ * The columns that look-ups ask are plain strings: in compact parts a column of low cardinality has a dictionary in each
+ * granule, which costs more to read than the few bytes that repeated text is compressed to.
+ *
  * `meta` and `raw` are kept byte for byte beside what is extracted from them: together with the sequence they are the
  * journal line, over which the hash chain runs.
  */
@@ -28,13 +31,13 @@ export const eventsMigration = {
   origin Enum8('live' = 1, 'import' = 2),
   event_time DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   event_id String CODEC(ZSTD(1)),
-  account_id LowCardinality(String),
-  region LowCardinality(String),
-  event_name LowCardinality(String),
-  event_source LowCardinality(String),
-  event_type LowCardinality(String),
-  event_category LowCardinality(String),
-  read_only LowCardinality(String),
+  account_id String CODEC(ZSTD(1)),
+  region String CODEC(ZSTD(1)),
+  event_name String CODEC(ZSTD(1)),
+  event_source String CODEC(ZSTD(1)),
+  event_type String CODEC(ZSTD(1)),
+  event_category String CODEC(ZSTD(1)),
+  read_only String CODEC(ZSTD(1)),
   error_code LowCardinality(String),
   user_name String CODEC(ZSTD(1)),
   access_key_id String CODEC(ZSTD(1)),
@@ -47,12 +50,12 @@ export const eventsMigration = {
   resource_names Array(String) CODEC(ZSTD(1)),
   meta String CODEC(ZSTD(1)),
   raw String CODEC(ZSTD(1)),
-  INDEX by_sequence sequence TYPE minmax GRANULARITY 2,
-  INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 8,
-  INDEX fresh_user_name user_name TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX fresh_access_key_id access_key_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX fresh_resource_names resource_names TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX fresh_event_name event_name TYPE set(200) GRANULARITY 2,
+  INDEX by_sequence sequence TYPE minmax GRANULARITY 4,
+  INDEX by_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 16,
+  INDEX fresh_user_name user_name TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX fresh_access_key_id access_key_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX fresh_resource_names resource_names TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX fresh_event_name event_name TYPE set(200) GRANULARITY 4,
   INDEX by_user_name user_name TYPE text(tokenizer = 'array'),
   INDEX by_access_key_id access_key_id TYPE text(tokenizer = 'array'),
   INDEX by_resource_names resource_names TYPE text(tokenizer = 'array'),
@@ -60,7 +63,7 @@ export const eventsMigration = {
 ) ENGINE = MergeTree
 PARTITION BY (origin, toUInt32(if(origin = 'live', toYYYYMMDD(event_time - toIntervalDay(toDayOfWeek(event_time) - 1)), toYYYYMM(event_time))))
 ORDER BY (account_id, region, event_time, journal_id, sequence)
-SETTINGS index_granularity = 512,
+SETTINGS index_granularity = 256,
   exclude_materialize_skip_indexes_on_merge = 'fresh_user_name, fresh_access_key_id, fresh_resource_names, fresh_event_name',
   min_age_to_force_merge_seconds = 3600,
   min_age_to_force_merge_on_partition_only = 1,
