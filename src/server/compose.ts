@@ -7,6 +7,7 @@ import { createOpenTrailOperations } from '../aws/opentrail/open-trail-operation
 import { rotateMasterKeyOperation } from '../aws/opentrail/rotate-master-key.ts';
 import { createOperationThrottle } from '../aws/operations/operation-throttle.ts';
 import { createGatewayErrorAnswer } from '../aws/protocol/gateway-error-answer.ts';
+import type { SignatureResult } from '../aws/protocol/signature.ts';
 import { type CredentialLookup, createSignatureVerifier } from '../aws/protocol/sigv4.ts';
 import { trustingVerifier } from '../aws/protocol/trusting-verifier.ts';
 import type { Clock } from '../base/clock.ts';
@@ -25,6 +26,7 @@ import { openGapFile } from '../record/gap-file.ts';
 import { createGateway, type Gateway } from '../record/gateway/create-gateway.ts';
 import { createRecogniser } from '../record/gateway/create-recogniser.ts';
 import { parseTrustedProxy, sourceAddress } from '../record/gateway/forward/source-address.ts';
+import type { SignatureFinding } from '../record/gateway/forward/verification.ts';
 import { createPrincipalDirectory, rootPrincipal } from '../record/identity/create-principal-directory.ts';
 import type { PrincipalDirectory, ResolvedPrincipal } from '../record/identity/principal-directory.ts';
 import { createImporter } from '../record/import/importer.ts';
@@ -99,7 +101,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     admitUnverified: (draft) => recorder.admitUnverified(draft),
     upstreams,
     modeOf: (signingName) => recordModeOf(recordModes, signingName),
-    verifySignature: async (head, body) => (await verifier.verify(head, body)).isValid,
+    verifySignature: async (head, body) =>
+      signatureFinding(await verifier.verify(head, body), body !== undefined),
     trustedProxies,
     gatewayError: createGatewayErrorAnswer(random),
     upstreamTls: config.upstreamCa === undefined ? {} : { ca: readFileSync(config.upstreamCa, 'utf8') },
@@ -145,6 +148,16 @@ function credentialsOf(resolver: PrincipalResolver): CredentialLookup {
 function keyCheckOf(resolver: PrincipalResolver) {
   return async (key: { readonly accessKeyId: string; readonly sessionToken: string | undefined }) =>
     (await resolver.resolve(key.accessKeyId, key.sessionToken)).kind === 'known';
+}
+
+/**
+ * A key whose secret is known here, and another signature, is somebody who pretends; where the signature covers a body that
+ * was not captured whole, nothing can be said.
+ */
+function signatureFinding(result: SignatureResult, hasBody: boolean): SignatureFinding {
+  if (result.isValid) return 'right';
+  const isSeen = hasBody || result.parsed?.payload.kind !== 'body';
+  return result.failure.kind === 'mismatch' && isSeen ? 'wrong' : 'unknown';
 }
 
 /** Keys that are known here beat those that were learnt from forwarded calls. */

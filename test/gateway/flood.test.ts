@@ -75,7 +75,8 @@ async function startBlocking(sizeBytesMax: number) {
     upstream: upstream.url,
     mode: 'blocking',
     admitUnverified: (draft) => recorder.admitUnverified(draft),
-    verifySignature: async (head) => head.headers.some((value) => value.includes('Credential=AKIAOURS/')),
+    verifySignature: async (head) =>
+      head.headers.some((value) => value.includes('Credential=AKIAOURS/')) ? 'right' : 'unknown',
     durable: {
       intake,
       recorder,

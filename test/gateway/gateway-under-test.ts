@@ -10,6 +10,7 @@ import { plainGatewayError } from '../../src/record/gateway/forward/gateway-erro
 import { defaultGatewayLimits, type GatewayLimits } from '../../src/record/gateway/forward/gateway-limits.ts';
 import type { GatewayOptions, RecordingMode } from '../../src/record/gateway/forward/gateway-options.ts';
 import { parseTrustedProxy } from '../../src/record/gateway/forward/source-address.ts';
+import type { VerifySignature } from '../../src/record/gateway/forward/verification.ts';
 import type { Recognition } from '../../src/record/gateway/recognition.ts';
 import type { Refusal } from '../../src/server/listen/http1-server.ts';
 import { defaultListenLimits, type ListenLimits } from '../../src/server/listen/listen-limits.ts';
@@ -37,7 +38,7 @@ export interface GatewayUnderTestOptions {
   readonly admitUnverified?: (draft: EventDraft) => boolean;
   /** Record to this journal rather than to the lists of the test. */
   readonly durable?: Pick<GatewayOptions, 'intake' | 'recorder' | 'journal'>;
-  readonly verifySignature?: (head: RequestHead, body: Uint8Array | undefined) => Promise<boolean>;
+  readonly verifySignature?: VerifySignature;
   /** Called before a record becomes durable; a rejection is a refusal. */
   readonly onRecord?: (recorded: RecordedCall) => Promise<void>;
   readonly onIntent?: (intent: Intent) => Promise<void>;
@@ -109,7 +110,7 @@ export async function startGateway(options: GatewayUnderTestOptions): Promise<Ga
     upstreams: upstreamOf instanceof URL ? () => upstreamOf : upstreamOf,
     modeOf: () => options.mode ?? 'batch',
     admitUnverified: options.admitUnverified ?? (() => true),
-    verifySignature: options.verifySignature ?? (async () => false),
+    verifySignature: options.verifySignature ?? (async () => 'unknown'),
     trustedProxies: (options.trustedProxies ?? []).map(parseTrustedProxy),
     gatewayError: plainGatewayError,
     upstreamTls: options.upstreamCa === undefined ? {} : { ca: options.upstreamCa },

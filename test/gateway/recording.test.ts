@@ -248,12 +248,15 @@ describe('who and where', () => {
       socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`);
     });
     const gateway = await gatewayTo(upstream, {
-      verifySignature: async (head, body) =>
-        head.target === '/known' && Buffer.from(body ?? []).length === 10,
+      verifySignature: async (head, body) => {
+        if (head.target === '/pretended') return 'wrong';
+        return head.target === '/known' && Buffer.from(body ?? []).length === 10 ? 'right' : 'unknown';
+      },
     });
     for (const [path, expected] of [
       ['/known', 'signature'],
       ['/200', 'upstream'],
+      ['/pretended', 'none'],
       ['/404', 'upstream'],
       ['/403', 'none'],
       ['/500', 'none'],

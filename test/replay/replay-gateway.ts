@@ -95,7 +95,7 @@ function gatewayTo(
     upstreams: () => url,
     modeOf: () => 'batch',
     admitUnverified: () => true,
-    verifySignature: async () => false,
+    verifySignature: async () => 'unknown',
     trustedProxies: [],
     gatewayError: plainGatewayError,
     upstreamTls: {},

@@ -1,11 +1,17 @@
 import type { Log } from '../../../base/log.ts';
 import type { CapturedCall } from '../../../model/captured-call.ts';
+import type { UserIdentity } from '../../../model/cloudtrail-event.ts';
 import type { PrincipalDirectory } from '../../identity/principal-directory.ts';
 import type { Recorder } from '../../intake.ts';
 import type { Recogniser, Recognition } from '../recognition.ts';
 import type { GatewayTelemetry } from './telemetry.ts';
-import { type VerifySignature, verificationOf } from './verification.ts';
+import { findSignature, type VerifySignature, verificationOf } from './verification.ts';
 import { VouchedCallers } from './vouched-callers.ts';
+
+/** Who calls with the key of somebody whose secret is known here, and another signature: nobody is named for it. */
+function unproven(accessKeyId: string | undefined): UserIdentity {
+  return { type: 'Unknown', ...(accessKeyId === undefined ? {} : { accessKeyId }) };
+}
 
 /** A call whose record is on its way. */
 export interface BegunRecord {
@@ -53,11 +59,15 @@ export class CallRecorder {
    */
   async begin(call: CapturedCall, recognition: Recognition, intent?: AdmittedIntent): Promise<BegunRecord> {
     try {
-      const principal = await this.#principals.resolve(recognition.accessKeyId);
-      const { draft, learnt } = this.#recogniser.describe(call, recognition, principal.userIdentity);
-      if (learnt.length > 0) await this.#principals.learn(learnt);
-      const verification = await verificationOf(call, recognition, draft, this.#verifySignature);
       const { accessKeyId } = recognition;
+      const finding = await findSignature(call, recognition, this.#verifySignature);
+      const userIdentity =
+        finding === 'wrong'
+          ? unproven(accessKeyId)
+          : (await this.#principals.resolve(accessKeyId)).userIdentity;
+      const { draft, learnt } = this.#recogniser.describe(call, recognition, userIdentity);
+      if (learnt.length > 0 && finding !== 'wrong') await this.#principals.learn(learnt);
+      const verification = verificationOf(finding, { call, recognition, draft });
       this.vouched.learn({ accessKeyId, sourceIPAddress: call.head.peerAddress }, verification);
       const options = { verification, ...intent };
       return { durable: this.#settle(this.#recorder.record(draft, options)) };

@@ -4,25 +4,41 @@ import type { Verification } from '../../../model/recorded-event.ts';
 import type { Recognition } from '../recognition.ts';
 
 /**
- * Whether the signature was made with a secret that is known here. `body` is given only when it was captured whole.
- * An unknown key is not valid.
+ * What a signature is found to be: `wrong` where the secret of the key is known here and was not what signed, `unknown`
+ * where nothing can be said.
  */
-export type VerifySignature = (head: RequestHead, body: Uint8Array | undefined) => Promise<boolean>;
+export type SignatureFinding = 'right' | 'wrong' | 'unknown';
+
+/** Checks a signature with what is known here. `body` is given only when it was captured whole. */
+export type VerifySignature = (head: RequestHead, body: Uint8Array | undefined) => Promise<SignatureFinding>;
 
 /** Errors by which services say that they do not believe who is calling; some have status 400. */
 const AUTHENTICATION_ERRORS =
   /^(?:Client\.)?(?:InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|MissingAuthToken|UnrecognizedClient|UnrecognizedClientException|InvalidSignatureException|MissingAuthenticationTokenException|ExpiredToken|ExpiredTokenException|TokenRefreshRequired|InvalidToken|RequestExpired|RequestTimeTooSkewed|AuthFailure|NotAuthorized|AuthorizationHeaderMalformed|InvalidSecurity|OptInRequired)$/;
 
-/** How far the principal of a finished call was verified. */
-export async function verificationOf(
+/** What the signature of a finished call is found to be. */
+export async function findSignature(
   call: CapturedCall,
   recognition: Recognition,
-  draft: EventDraft,
   verifySignature: VerifySignature,
-): Promise<Verification> {
-  if (recognition.accessKeyId === undefined) return 'none';
-  if (await isSigned(call, verifySignature)) return 'signature';
-  return isAccepted(call, draft) ? 'upstream' : 'none';
+): Promise<SignatureFinding> {
+  if (recognition.accessKeyId === undefined) return 'unknown';
+  const { head, requestBody } = call;
+  const isWhole = !requestBody.isTruncated && requestBody.sizeBytes === requestBody.bytes.length;
+  return verifySignature(head, isWhole ? requestBody.bytes : undefined);
+}
+
+/**
+ * How far the principal of a finished call was verified. An upstream that answers whoever calls vouches for nobody whose
+ * signature is known to be wrong.
+ */
+export function verificationOf(
+  finding: SignatureFinding,
+  facts: { readonly call: CapturedCall; readonly recognition: Recognition; readonly draft: EventDraft },
+): Verification {
+  if (facts.recognition.accessKeyId === undefined || finding === 'wrong') return 'none';
+  if (finding === 'right') return 'signature';
+  return isAccepted(facts.call, facts.draft) ? 'upstream' : 'none';
 }
 
 /** How far the caller is known before the call is forwarded; the body may be on its way still. */
@@ -31,13 +47,7 @@ export async function verificationBefore(
   recognition: Recognition,
   verifySignature: VerifySignature,
 ): Promise<'signature' | 'none'> {
-  if (recognition.accessKeyId === undefined) return 'none';
-  return (await isSigned(call, verifySignature)) ? 'signature' : 'none';
-}
-
-function isSigned({ head, requestBody }: CapturedCall, verify: VerifySignature): Promise<boolean> {
-  const isWhole = !requestBody.isTruncated && requestBody.sizeBytes === requestBody.bytes.length;
-  return verify(head, isWhole ? requestBody.bytes : undefined);
+  return (await findSignature(call, recognition, verifySignature)) === 'right' ? 'signature' : 'none';
 }
 
 /** The upstream answered as one who believes the caller: neither an authentication error nor a failure of its own. */
