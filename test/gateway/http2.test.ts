@@ -373,6 +373,7 @@ describe('closing the listener', () => {
     await upstream.seen((received) => received.includes('GET /'));
     await gateway.listener.close(50);
     if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve));
+    await gateway.gateway.drainPending();
     assert.equal(gateway.recorded.length, 1);
   });
 });

@@ -8,6 +8,12 @@ import type { GatewayTelemetry } from './telemetry.ts';
 /** How long records are described before the loop serves sockets again, in milliseconds; more adds latency to calls. */
 const SLICE_MS = 2;
 
+/**
+ * How long the first call of a batch waits for others before it is described, in milliseconds: each batch costs a write
+ * and an fsync, whatever its size. So much longer is what a kill -9 can cost in `batch` mode.
+ */
+const GATHER_MS = 2;
+
 interface Pending {
   readonly call: CapturedCall;
   readonly recognition: Recognition;
@@ -69,7 +75,7 @@ export class RecordQueue {
     this.#queue.push({ call, recognition, answeredAtMs: this.#clock.monotonicMs(), bytes });
     if (this.#isDraining) return;
     this.#isDraining = true;
-    setImmediate(() => void this.#drain());
+    this.#clock.after(GATHER_MS, () => void this.#drain());
   }
 
   async #drain(): Promise<void> {
