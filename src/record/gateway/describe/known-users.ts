@@ -13,6 +13,9 @@ export class KnownUsers {
 
   remember(accountId: string, userName: string, user: KnownUser): void {
     const key = `${accountId}/${userName}`;
+    const known = this.#users.get(key);
+    // A map that is deleted from and added to at every call is made anew each time.
+    if (known?.userId === user.userId && known.arn === user.arn) return;
     this.#users.delete(key);
     this.#users.set(key, user);
     if (this.#users.size > USERS_MAX) {

@@ -30,7 +30,7 @@ const START_ATTEMPTS_MAX = 5;
  * cores each of them would take turns with the answers to callers. At 5 it has a quarter of a core that both want, and
  * all that is idle; more would let events appear late on a busy machine.
  */
-const NICER_BY = 5;
+const NICER_BY = 12;
 const NICENESS_MAX = 19;
 /** How much of its standard error is kept to explain a death. */
 const STDERR_CHARS_MAX = 2_000;
