@@ -27,8 +27,8 @@ const START_TIMEOUT_MS = 60_000;
 const START_ATTEMPTS_MAX = 5;
 /**
  * How much nicer than its parent the engine is: an insert runs on several threads at once, and on a machine with few
- * cores each of them would take turns with the answers to callers. At 5 it has a quarter of a core that both want, and
- * all that is idle; more would let events appear late on a busy machine.
+ * cores each of them would take turns with the answers to callers. At 12 it gives way to them and has all that is idle;
+ * at 19 the slowest answers were slower again, and events would appear late on a busy machine.
  */
 const NICER_BY = 12;
 const NICENESS_MAX = 19;
