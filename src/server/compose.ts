@@ -10,6 +10,7 @@ import { createGatewayErrorAnswer } from '../aws/protocol/gateway-error-answer.t
 import type { SignatureResult } from '../aws/protocol/signature.ts';
 import { type CredentialLookup, createSignatureVerifier } from '../aws/protocol/sigv4.ts';
 import { trustingVerifier } from '../aws/protocol/trusting-verifier.ts';
+import type { RecordServiceAction } from '../aws/services/service-action.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
@@ -39,6 +40,7 @@ import type { Identity } from './open-identity.ts';
 import type { Storage } from './open-storage.ts';
 import { recordingConfiguration, recordModeOf } from './recording-strength.ts';
 import type { RootCredentials } from './root-credentials.ts';
+import { createServiceActionRecorder } from './service-action-recorder.ts';
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -76,6 +78,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const { catalog } = storage;
   const intake = createIntake({ accountId: config.account, clock, random });
   const recorder = openRecorder(options, intake);
+  const recordServiceAction = createServiceActionRecorder({ ...shared, recorder });
+  identity.recordServiceActionsWith(recordServiceAction);
   const learnt = createPrincipalDirectory({
     catalog,
     accountId: config.account,
@@ -110,7 +114,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   });
   const frontDoor = createFrontDoor({
     ...parts,
-    ...(await ownOperations(options, { authorize, forgetPrincipal: (id) => learnt.forget(id) })),
+    ...(await ownOperations(options, {
+      authorize,
+      forgetPrincipal: (id) => learnt.forget(id),
+      recordServiceAction,
+    })),
     services: identity.services,
     authorize,
     noteKeyUse: (principal, use) => identity.keyUse.note(principal, use),
@@ -231,7 +239,11 @@ function openRecorder(options: ComposeOptions, intake: Intake): ServerRecorder {
 /** AWS's operations and ours, on what is stored. */
 async function ownOperations(
   options: ComposeOptions,
-  access: { readonly authorize: Authorize; readonly forgetPrincipal: (accessKeyId: string) => void },
+  access: {
+    readonly authorize: Authorize;
+    readonly forgetPrincipal: (accessKeyId: string) => void;
+    readonly recordServiceAction: RecordServiceAction;
+  },
 ) {
   const { config, storage, version, clock, random, log, metrics } = options;
   const { catalog, store, journal, drain: feed } = storage;
@@ -275,7 +287,12 @@ async function ownOperations(
       rotateMasterKey,
     ],
   );
-  const delegation = { store: identities, directory, authorize: access.authorize, clock, random };
+  const { recordServiceAction } = access;
+  const delegation = {
+    ...{ store: identities, directory, clock, random },
+    authorize: access.authorize,
+    recordServiceAction,
+  };
   const operations = {
     lookupEvents: createLookupEvents({ store, tokens, clock }),
     ...(isOrganizationOurs ? { delegation } : {}),

@@ -1,5 +1,6 @@
 import { createIamService } from '../aws/services/iam/create-iam-service.ts';
 import { createOrganizationsService } from '../aws/services/organizations/create-organizations-service.ts';
+import type { RecordServiceAction } from '../aws/services/service-action.ts';
 import type { OwnService } from '../aws/services/service-operation.ts';
 import { createStsService } from '../aws/services/sts/create-sts-service.ts';
 import type { Clock } from '../base/clock.ts';
@@ -50,6 +51,8 @@ export interface Identity {
   readonly keyUse: KeyUseLog;
   readonly authorizer: Authorizer;
   readonly organizations: OrganizationDirectory;
+  /** Names who records what is done in the name of a service; until then nothing of that kind happens. */
+  recordServiceActionsWith(record: RecordServiceAction): void;
   /** By signing name. */
   readonly services: ReadonlyMap<string, OwnService>;
 }
@@ -93,10 +96,21 @@ export async function openIdentity(options: IdentityOptions, stack: AsyncDisposa
     clock,
     installationAccountId: accountId,
   });
-  const services = [iam, sts, createOrganizationsService({ store, directory: organizations, clock, random })];
+  let recordServiceAction: RecordServiceAction = async () => {};
+  const organizationsService = createOrganizationsService({
+    store,
+    directory: organizations,
+    clock,
+    random,
+    recordServiceAction: (action) => recordServiceAction(action),
+  });
+  const services = [iam, sts, organizationsService];
   return {
     masterKeyId: ring.current.id,
     rotateMasterKey: (rotation) => ring.rotate(rotation),
+    recordServiceActionsWith(record) {
+      recordServiceAction = record;
+    },
     store,
     resolver,
     keyUse,

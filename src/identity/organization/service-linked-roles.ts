@@ -17,6 +17,11 @@ const cloudTrailRoles = [
   },
 ] as const;
 
+/** The service that a role of those belongs to, by the name of the role. */
+export function servicePrincipalOf(roleName: string): string | undefined {
+  return cloudTrailRoles.find((role) => role.roleName === roleName)?.servicePrincipal;
+}
+
 /** The steps that make those of the service-linked roles of CloudTrail that an account does not have yet. */
 export async function serviceLinkedRoleChanges(
   store: IdentityStore,

@@ -11,6 +11,7 @@ import { ApiError } from '../../../model/api-error.ts';
 import type { IdentityStore } from '../../../store/identity-store.ts';
 import type { Authorize } from '../../opentrail/access.ts';
 import type { Caller } from '../../opentrail/operation.ts';
+import type { RecordServiceAction } from '../../services/service-action.ts';
 
 /** What CloudTrail's operations about organizations run on. */
 export interface DelegationContext {
@@ -20,6 +21,8 @@ export interface DelegationContext {
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of the service-linked roles that are made; default: nobody. */
+  readonly recordServiceAction?: RecordServiceAction;
 }
 
 /**

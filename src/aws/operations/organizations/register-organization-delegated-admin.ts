@@ -5,8 +5,13 @@ import {
   cloudTrailServicePrincipal as servicePrincipal,
 } from '../../../identity/organization/delegation.ts';
 import { accountEntity } from '../../../identity/organization/join-organization.ts';
-import { serviceLinkedRoleChanges } from '../../../identity/organization/service-linked-roles.ts';
+import {
+  serviceLinkedRoleChanges,
+  servicePrincipalOf,
+} from '../../../identity/organization/service-linked-roles.ts';
 import { ApiError } from '../../../model/api-error.ts';
+import type { IdentityChange } from '../../../store/identity-store.ts';
+import type { ServiceAction } from '../../services/service-action.ts';
 import type { Operation } from '../operation.ts';
 import { changeDelegates } from './delegation-context.ts';
 
@@ -23,6 +28,7 @@ export const registerOrganizationDelegatedAdmin: Operation = {
   ],
   async run({ caller, input }, { delegation }) {
     const { MemberAccountId: accountId } = input as { MemberAccountId: string };
+    let made: readonly IdentityChange[] = [];
     await changeDelegates(delegation, caller, {
       organizationsActions: [
         'organizations:DescribeOrganization',
@@ -44,12 +50,27 @@ export const registerOrganizationDelegatedAdmin: Operation = {
           nowMs,
           random,
         });
+        made = roles;
         return { ...registered, changes: [...registered.changes, ...roles] };
       },
     });
+    for (const { name } of made) await delegation?.recordServiceAction?.(roleMade(caller.accountId, name));
     return {};
   },
 };
+
+function roleMade(accountId: string, roleName: string): ServiceAction {
+  const service = servicePrincipalOf(roleName) ?? '';
+  const path = `/aws-service-role/${service}/`;
+  return {
+    invokedBy: 'cloudtrail.amazonaws.com',
+    eventSource: 'iam.amazonaws.com',
+    eventName: 'CreateServiceLinkedRole',
+    accountId,
+    requestParameters: { aWSServiceName: service },
+    responseElements: { role: { path, roleName, arn: `arn:aws:iam::${accountId}:role${path}${roleName}` } },
+  };
+}
 
 function registrationError(failure: RegistrationFailure, accountId: string): ApiError {
   switch (failure) {

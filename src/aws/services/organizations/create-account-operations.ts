@@ -12,6 +12,7 @@ import type { OrganizationState } from '../../../identity/organization/organizat
 import { initialPolicies } from '../../../identity/organization/service-control.ts';
 import type { JsonObject } from '../../../model/cloudtrail-event.ts';
 import type { IdentityChange, IdentityStore } from '../../../store/identity-store.ts';
+import type { ServiceAction } from '../service-action.ts';
 import type { ServiceOperation } from '../service-operation.ts';
 import {
   changeAsManagement,
@@ -72,8 +73,23 @@ function createAccount(context: OrganizationContext): ServiceOperation {
       };
       optionalChoice(input, 'IamUserAccessToBilling', ['ALLOW', 'DENY']);
       const request = await changeAsManagement(context, call, (state) => newAccount(context, state, wish));
+      if (request.accountId !== undefined) {
+        await context.recordServiceAction?.(accessRoleMade(request.accountId, wish.roleName));
+      }
       return { CreateAccountStatus: toWireRequest(request) };
     },
+  };
+}
+
+/** The first thing that happens in a new account, and in nobody's name but the service's. */
+function accessRoleMade(accountId: string, roleName: string): ServiceAction {
+  return {
+    invokedBy: 'organizations.amazonaws.com',
+    eventSource: 'iam.amazonaws.com',
+    eventName: 'CreateRole',
+    accountId,
+    requestParameters: { roleName },
+    responseElements: { role: { path: '/', roleName, arn: `arn:aws:iam::${accountId}:role/${roleName}` } },
   };
 }
 

@@ -7,6 +7,7 @@ import {
 import type { OrganizationDirectory } from '../../../identity/organization/organization-directory.ts';
 import type { OrganizationState } from '../../../identity/organization/organization-state.ts';
 import type { IdentityStore } from '../../../store/identity-store.ts';
+import type { RecordServiceAction } from '../service-action.ts';
 import type { ServiceCall } from '../service-operation.ts';
 import { accessDenied, concurrentModification, notInUse } from './organization-errors.ts';
 
@@ -16,6 +17,8 @@ export interface OrganizationContext {
   readonly directory: OrganizationDirectory;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of what is done in an account because of a call in another; default: nobody. */
+  readonly recordServiceAction?: RecordServiceAction;
 }
 
 /** The organization of the caller's account. */

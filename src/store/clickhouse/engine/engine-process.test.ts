@@ -66,7 +66,7 @@ describe('the engine process', () => {
   it('gives way to the process that started it, with the threads that run its statements', async () => {
     await scan('SELECT count() AS count FROM numbers(1000)');
     const { pid = 0 } = opened.engine;
-    assert.equal(getPriority(pid), Math.min(19, getPriority() + 5));
+    assert.equal(getPriority(pid), Math.min(19, getPriority() + 12));
     // Node's own few threads are older than the order to give way.
     const threads = readdirSync(`/proc/${pid}/task`).map((id) => getPriority(Number(id)));
     const givingWayCount = threads.filter((priority) => priority > getPriority()).length;
