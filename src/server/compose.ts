@@ -95,6 +95,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   });
   const verifier = createSignatureVerifier({ credentials: credentialsOf(identity.resolver), clock });
   const authorize = authorizeWith(identity.authorizer);
+  const access = { authorize, forgetPrincipal: (id: string) => learnt.forget(id), recordServiceAction };
   const trustedProxies = config.trustedProxies.map(parseTrustedProxy);
   const parts = { ...shared, recogniser, recorder, intake, principals };
   const upstreams = upstreamsOf(config);
@@ -114,11 +115,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   });
   const frontDoor = createFrontDoor({
     ...parts,
-    ...(await ownOperations(options, {
-      authorize,
-      forgetPrincipal: (id) => learnt.forget(id),
-      recordServiceAction,
-    })),
+    ...(await ownOperations(options, access)),
     services: identity.services,
     authorize,
     noteKeyUse: (principal, use) => identity.keyUse.note(principal, use),
