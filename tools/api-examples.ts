@@ -41,7 +41,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   GetStatus: [
     '{}',
     '',
-    '{"Version":"0.1.0","AccountId":"000000000000","Journal":{"JournalId":"6f1c0f0e-…","AcceptedSequence":1000,"StoredSequence":998,"LagEvents":2,"SizeBytes":4096,"SizeBytesMax":10737418240,"ReservedBytes":0},',
+    '{"Version":"0.1.0","AccountId":"000000000000","Authentication":"on","Journal":{"JournalId":"6f1c0f0e-…","AcceptedSequence":1000,"StoredSequence":998,"LagEvents":2,"SizeBytes":4096,"SizeBytesMax":10737418240,"ReservedBytes":0},',
     ' "Engine":{"IsUp":true},"Partitions":[{"Name":"…","Origin":"live","StartTime":1772323200,"EndTime":1772409599.999,"EventsCount":998,"SizeBytes":160000}],"Totals":[{"JournalId":"6f1c0f0e-…","HighestSequence":998,"EventsCount":998}]}',
   ],
   ReadChain: [

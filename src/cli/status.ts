@@ -40,6 +40,9 @@ async function print(answer: JsonObject, stdout: CommandContext['stdout']): Prom
   const eventsCount = partitions.reduce((sum, partition) => sum + Number(partition.EventsCount), 0);
   const facts: [string, string][] = [
     ['server', `OpenTrail ${textOf(answer.Version)}, account ${textOf(answer.AccountId)}`],
+    ...(answer.Authentication === 'off'
+      ? [['AUTH IS OFF', 'every key is taken for the root of the account'] as [string, string]]
+      : []),
     [
       'journal',
       `${count(journal.AcceptedSequence)} events accepted, ${count(journal.LagEvents)} not yet stored`,

@@ -276,6 +276,7 @@ async function ownOperations(
         ...journal.usage(),
       }),
       version,
+      isAuthOff: config.auth === 'off',
       clock,
       random,
     },

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { run } from '../harness/aws-cli.ts';
 import { OpenTrailServer } from '../harness/opentrail-server.ts';
+import { runCli } from '../import/run-cli.ts';
 import { temporaryFolder } from './server-client.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../opentrail', import.meta.url));
@@ -34,6 +35,8 @@ it('with --auth off any key is the root, nothing vouches for it, and the weakeni
     client.destroy();
   }
   assert.match(server.output.text, /AUTHENTICATION IS OFF/);
+  const keys = { AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any' };
+  assert.match((await runCli(server.endpoint, ['status'], keys)).stdout, /^AUTH IS OFF +every key/m);
 });
 
 it('--auth off is refused on an address that others can reach', async () => {

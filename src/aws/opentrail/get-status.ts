@@ -26,6 +26,8 @@ export function getStatusOperation(options: {
   readonly journalStatus: () => JournalStatus;
   readonly version: string;
   readonly installationAccountId: string;
+  /** True where every key is taken for the root's. */
+  readonly isAuthOff?: boolean;
 }): OpenTrailOperation {
   const action = 'opentrail:GetStatus';
   const { store, feed } = options;
@@ -42,6 +44,7 @@ export function getStatusOperation(options: {
       const output = {
         Version: options.version,
         AccountId: options.installationAccountId,
+        Authentication: options.isAuthOff === true ? 'off' : 'on',
         Journal: {
           JournalId: journal.journalId,
           AcceptedSequence: journal.acceptedSequence,

@@ -32,6 +32,8 @@ export interface OpenTrailContext {
   readonly chain: ChainSource;
   readonly journalStatus: () => JournalStatus;
   readonly version: string;
+  /** True where every key is taken for the root's. */
+  readonly isAuthOff?: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
