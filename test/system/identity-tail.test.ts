@@ -38,7 +38,10 @@ it('a tail ends when its key, its permission, or that of all accounts is taken b
         PolicyDocument: allow('opentrail:TailEvents'),
       }),
   ];
+  // Another call each time: that of one round may be stored only when the tail of the next has begun.
+  const unseen = ['GetAccountSummary', 'ListAccountAliases', 'ListRoles'];
   for (const [index, take] of takeBack.entries()) {
+    const last = unseen[index] ?? '';
     const userName = `watcher${index}`;
     const key = await world.createUser(ROOT, userName, { tail });
     const { child, output } = startTail(world, key, ['--all-accounts', '--all-regions']);
@@ -50,9 +53,9 @@ it('a tail ends when its key, its permission, or that of all accounts is taken b
       await eventually(called, (text) => text.includes('ListGroups'));
       await take(userName, key);
       const exited = once(child, 'exit');
-      await world.iam(ROOT, 'GetAccountSummary');
+      await world.iam(ROOT, last);
       await exited;
-      assert.doesNotMatch(output.text, /GetAccountSummary/);
+      assert.ok(!output.text.includes(`"${last}"`), `${last} was seen`);
     } finally {
       child.kill();
     }
