@@ -1,6 +1,7 @@
+import { TokenBuckets } from '../../base/token-buckets.ts';
 import { ApiError } from '../../model/api-error.ts';
 
-/** Sources that are told apart; beyond it the least recent is forgotten, and begins with a full allowance. */
+/** Sources that are told apart. */
 const SOURCES_MAX = 20_000;
 
 /**
@@ -9,7 +10,7 @@ const SOURCES_MAX = 20_000;
  */
 export class SourceBound {
   readonly #callsPerSecond: number;
-  readonly #buckets = new Map<string, { tokens: number; filledAtMs: number }>();
+  readonly #buckets = new TokenBuckets(SOURCES_MAX);
 
   /** 0 calls a second stands for no bound. */
   constructor(callsPerSecond: number) {
@@ -18,19 +19,9 @@ export class SourceBound {
 
   /** Throws `ThrottlingException` where the source has used up what it may have; `nowMs` is of the monotonic clock. */
   take(source: string, nowMs: number): void {
-    const rate = this.#callsPerSecond;
-    if (rate === 0) return;
-    const most = rate * 2;
-    const bucket = this.#buckets.get(source) ?? { tokens: most, filledAtMs: nowMs };
-    bucket.tokens = Math.min(most, bucket.tokens + ((nowMs - bucket.filledAtMs) / 1_000) * rate);
-    bucket.filledAtMs = nowMs;
-    this.#buckets.delete(source);
-    this.#buckets.set(source, bucket);
-    if (this.#buckets.size > SOURCES_MAX) this.#buckets.delete(this.#buckets.keys().next().value ?? source);
-    if (bucket.tokens < 1) {
-      const message = `Rate exceeded: this server answers ${rate} calls a second from one address`;
-      throw new ApiError('ThrottlingException', message, { isPlatform: true, retryAfterSeconds: 1 });
-    }
-    bucket.tokens -= 1;
+    const perSecond = this.#callsPerSecond;
+    if (perSecond === 0 || this.#buckets.take(source, { perSecond, burst: perSecond * 2 }, nowMs)) return;
+    const message = `Rate exceeded: this server answers ${perSecond} calls a second from one address`;
+    throw new ApiError('ThrottlingException', message, { isPlatform: true, retryAfterSeconds: 1 });
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { TokenBuckets } from '../../base/token-buckets.ts';
 import { ApiError } from '../../model/api-error.ts';
 
 /** AWS's published figures, calls a second per account and Region (CloudTrail user guide, quotas). */
@@ -15,10 +16,7 @@ const RATES: Readonly<Record<string, number>> = {
 const READ_RATE = 10;
 const WRITE_RATE = 1;
 
-/**
- * Accounts, Regions and operations that are remembered; idle ones are forgotten first, which gives them a full allowance
- * again.
- */
+/** Accounts, Regions and operations that are remembered. */
 const BUCKETS_MAX = 10_000;
 
 export interface OperationThrottle {
@@ -28,21 +26,13 @@ export interface OperationThrottle {
 
 /** A token bucket per account, Region and operation that holds one second's worth of calls. */
 export function createOperationThrottle(clock: Clock): OperationThrottle {
-  const buckets = new Map<string, { tokens: number; atMs: number }>();
+  const buckets = new TokenBuckets(BUCKETS_MAX);
   return {
     take({ accountId, region, operation }) {
+      const perSecond = callsPerSecond(operation);
       const key = `${accountId}/${region}/${operation}`;
-      const rate = callsPerSecond(operation);
-      const nowMs = clock.monotonicMs();
-      const bucket = buckets.get(key) ?? { tokens: rate, atMs: nowMs };
-      const earned = ((nowMs - bucket.atMs) / 1000) * rate;
-      const tokens = Math.min(rate, bucket.tokens + earned);
-      const isAllowed = tokens >= 1;
-      // Set anew, so that the map stays in order of last use.
-      buckets.delete(key);
-      buckets.set(key, { tokens: isAllowed ? tokens - 1 : tokens, atMs: nowMs });
-      if (buckets.size > BUCKETS_MAX) buckets.delete(buckets.keys().next().value ?? key);
-      if (!isAllowed) throw new ApiError('ThrottlingException', 'Rate exceeded', { isPlatform: true });
+      if (buckets.take(key, { perSecond, burst: perSecond }, clock.monotonicMs())) return;
+      throw new ApiError('ThrottlingException', 'Rate exceeded', { isPlatform: true });
     },
   };
 }
