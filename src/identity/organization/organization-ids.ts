@@ -1,12 +1,11 @@
 import type { Random } from '../../base/random.ts';
 import type { OrganizationEntity } from './organization-entities.ts';
 
-const lowerAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const upperAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Text of random characters; of an alphabet of 36 the first four are a little more frequent, which ids may bear. */
-function characters(random: Random, count: number, alphabet = lowerAlphabet): string {
-  return Array.from(random.bytes(count), (byte) => alphabet[byte % alphabet.length]).join('');
+/** Text of random characters, of which the first four are a little more frequent, which ids may bear. */
+function characters(random: Random, count: number): string {
+  return Array.from(random.bytes(count), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
 
 /** Identifiers in the lengths that AWS gives out. */
@@ -15,7 +14,6 @@ export const newRootId = (random: Random): string => `r-${characters(random, 4)}
 export const newPolicyId = (random: Random): string => `p-${characters(random, 8)}`;
 export const newCreateAccountRequestId = (random: Random): string => `car-${characters(random, 32)}`;
 export const newHandshakeId = (random: Random): string => `h-${characters(random, 32)}`;
-export const newRoleId = (random: Random): string => `AROA${characters(random, 17, upperAlphabet)}`;
 
 /** A unit bears the root that it is under: `ou-examp-example1`. */
 export function newUnitId(random: Random, rootId: string): string {

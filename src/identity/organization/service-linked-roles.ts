@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.ts';
 import type { IdentityChange, IdentityStore } from '../../store/identity-store.ts';
 import type { RoleEntity } from '../entities.ts';
-import { newRoleId } from './organization-ids.ts';
+import { newUniqueId } from '../iam/iam-ids.ts';
 
 /** The roles by which CloudTrail acts in an account of an organization, each with AWS's own policy for it. */
 const cloudTrailRoles = [
@@ -39,7 +39,7 @@ export async function serviceLinkedRoleChanges(
     };
     const role: RoleEntity = {
       roleName,
-      roleId: newRoleId(random),
+      roleId: newUniqueId(random, 'AROA'),
       path: `/aws-service-role/${servicePrincipal}/`,
       description: '',
       createdAtMs: nowMs,

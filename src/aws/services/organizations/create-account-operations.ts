@@ -1,13 +1,10 @@
 import type { Random } from '../../../base/random.ts';
 import type { AccountEntity, RoleEntity } from '../../../identity/entities.ts';
+import { newUniqueId } from '../../../identity/iam/iam-ids.ts';
 import type { OrganizationChange } from '../../../identity/organization/change-organization.ts';
 import { accountEntity } from '../../../identity/organization/join-organization.ts';
 import type { OrganizationMemberEntity } from '../../../identity/organization/organization-entities.ts';
-import {
-  newAccountId,
-  newCreateAccountRequestId,
-  newRoleId,
-} from '../../../identity/organization/organization-ids.ts';
+import { newAccountId, newCreateAccountRequestId } from '../../../identity/organization/organization-ids.ts';
 import type { OrganizationState } from '../../../identity/organization/organization-state.ts';
 import { initialPolicies } from '../../../identity/organization/service-control.ts';
 import type { JsonObject } from '../../../model/cloudtrail-event.ts';
@@ -156,7 +153,7 @@ function accessRole(
   const trusted = { AWS: `arn:aws:iam::${facts.managementAccountId}:root` };
   return {
     roleName,
-    roleId: newRoleId(facts.random),
+    roleId: newUniqueId(facts.random, 'AROA'),
     path: '/',
     description: '',
     createdAtMs: facts.nowMs,
