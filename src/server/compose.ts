@@ -7,8 +7,7 @@ import { createOpenTrailOperations } from '../aws/opentrail/open-trail-operation
 import { rotateMasterKeyOperation } from '../aws/opentrail/rotate-master-key.ts';
 import { createOperationThrottle } from '../aws/operations/operation-throttle.ts';
 import { createGatewayErrorAnswer } from '../aws/protocol/gateway-error-answer.ts';
-import type { SignatureResult } from '../aws/protocol/signature.ts';
-import { type CredentialLookup, createSignatureVerifier } from '../aws/protocol/sigv4.ts';
+import { createSignatureVerifier } from '../aws/protocol/sigv4.ts';
 import { trustingVerifier } from '../aws/protocol/trusting-verifier.ts';
 import type { RecordServiceAction } from '../aws/services/service-action.ts';
 import type { Clock } from '../base/clock.ts';
@@ -19,23 +18,20 @@ import { createLookupEvents } from '../history/lookup-events.ts';
 import { createPageTokens, loadPageTokenKey } from '../history/page-token.ts';
 import { createEventSearch } from '../history/search-events.ts';
 import { createTailEvents } from '../history/tail-events.ts';
-import type { PrincipalResolver } from '../identity/resolve-principal.ts';
 import type { Journal } from '../journal/journal.ts';
-import { accountOfAccessKey } from '../model/access-key-account.ts';
 import { createIntake } from '../record/create-intake.ts';
 import { openGapFile } from '../record/gap-file.ts';
 import { createGateway, type Gateway } from '../record/gateway/create-gateway.ts';
 import { createRecogniser } from '../record/gateway/create-recogniser.ts';
 import { parseTrustedProxy, sourceAddress } from '../record/gateway/forward/source-address.ts';
-import type { SignatureFinding } from '../record/gateway/forward/verification.ts';
 import { createPrincipalDirectory, rootPrincipal } from '../record/identity/create-principal-directory.ts';
-import type { PrincipalDirectory, ResolvedPrincipal } from '../record/identity/principal-directory.ts';
 import { createImporter } from '../record/import/importer.ts';
 import type { Intake } from '../record/intake.ts';
 import { createRecorder, type ServerRecorder } from '../record/recorder.ts';
 import type { Config } from './config-options.ts';
 import type { DataPaths } from './data-directory.ts';
 import type { DispatchOptions } from './dispatch.ts';
+import { credentialsOf, keyCheckOf, knownBeforeLearnt, signatureFinding } from './known-keys.ts';
 import type { Identity } from './open-identity.ts';
 import type { Storage } from './open-storage.ts';
 import { recordingConfiguration, recordModeOf } from './recording-strength.ts';
@@ -139,65 +135,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       gateway.close();
     },
   };
-}
-
-/** The secret of a key and whom it stands for; expired credentials are told apart where the signature is checked. */
-function credentialsOf(resolver: PrincipalResolver): CredentialLookup {
-  return async (accessKeyId, sessionToken) => {
-    const resolution = await resolver.resolve(accessKeyId, sessionToken);
-    if (resolution.kind === 'known') return { ...resolution.credential, principal: resolution.principal };
-    return resolution.kind === 'expired' ? resolution.credential : undefined;
-  };
-}
-
-function keyCheckOf(resolver: PrincipalResolver) {
-  return async (key: { readonly accessKeyId: string; readonly sessionToken: string | undefined }) =>
-    (await resolver.resolve(key.accessKeyId, key.sessionToken)).kind === 'known';
-}
-
-/**
- * A key whose secret is known here, and another signature, is somebody who pretends; where the signature covers a body that
- * was not captured whole, nothing can be said.
- */
-function signatureFinding(result: SignatureResult, hasBody: boolean): SignatureFinding {
-  if (result.isValid) return 'right';
-  const isSeen = hasBody || result.parsed?.payload.kind !== 'body';
-  return result.failure.kind === 'mismatch' && isSeen ? 'wrong' : 'unknown';
-}
-
-/** Keys that are known here beat those that were learnt from forwarded calls. */
-function knownBeforeLearnt(
-  resolver: PrincipalResolver,
-  learnt: PrincipalDirectory,
-  installationAccountId: string,
-): PrincipalDirectory {
-  return {
-    async resolve(accessKeyId) {
-      if (accessKeyId !== undefined && accessKeyId !== '') {
-        const resolution = await resolver.resolve(accessKeyId);
-        if (resolution.kind === 'known') {
-          const { accountId, userIdentity } = resolution.principal;
-          return { accountId, userIdentity, source: 'configured' };
-        }
-        // Inactive, or of somebody who is gone: nobody's at present, whatever an upstream says of it.
-        if (resolution.kind !== 'unknownKey') return nobody(accessKeyId, installationAccountId);
-      }
-      return learnt.resolve(accessKeyId);
-    },
-    learn: (principals) => learnt.learn(principals),
-  };
-}
-
-function nobody(accessKeyId: string, installationAccountId: string): ResolvedPrincipal {
-  const accountId = accountOfAccessKey(accessKeyId);
-  if (accountId === undefined) {
-    return {
-      accountId: installationAccountId,
-      userIdentity: { type: 'Unknown', accessKeyId },
-      source: 'none',
-    };
-  }
-  return { accountId, userIdentity: { type: 'Unknown', accountId, accessKeyId }, source: 'decoded' };
 }
 
 /** For tests of other software: every key is the root's, and nothing vouches for a caller. */

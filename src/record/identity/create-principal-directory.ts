@@ -71,12 +71,7 @@ class Directory implements CatalogPrincipalDirectory {
     const known = accessKeyId.length > ACCESS_KEY_LENGTH_MAX ? undefined : await this.#find(accessKeyId);
     const resolved = known === undefined ? undefined : this.#resolvedOf(known);
     if (resolved !== undefined) return resolved;
-    const decoded = accountOfAccessKey(accessKeyId);
-    if (decoded === undefined) {
-      return { accountId, userIdentity: { type: 'Unknown', accessKeyId }, source: 'none' };
-    }
-    const userIdentity = { type: 'Unknown', accountId: decoded, accessKeyId };
-    return { accountId: decoded, userIdentity, source: 'decoded' };
+    return unprovenPrincipal(accessKeyId, accountId);
   }
 
   async learn(principals: readonly PrincipalRecord[]): Promise<void> {
@@ -196,6 +191,16 @@ export function rootPrincipal(accountId: string, accessKeyId: string): ResolvedP
       accessKeyId,
     },
   };
+}
+
+/** Of whom nothing is known but a key, and the account that the key itself may tell. */
+export function unprovenPrincipal(accessKeyId: string, installationAccountId: string): ResolvedPrincipal {
+  const accountId = accountOfAccessKey(accessKeyId);
+  if (accountId === undefined) {
+    const userIdentity = { type: 'Unknown', accessKeyId };
+    return { accountId: installationAccountId, userIdentity, source: 'none' };
+  }
+  return { accountId, userIdentity: { type: 'Unknown', accountId, accessKeyId }, source: 'decoded' };
 }
 
 /** Puts the key where real records have it: behind `accountId`. */
